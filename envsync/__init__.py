@@ -1,0 +1,1 @@
+"""envsync copies databases between environments, sanitised on the way."""

@@ -1,0 +1,156 @@
+"""Dumps at rest: their timestamps, their keys in a storage, and the manifests that make them exist."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Literal, Self
+from urllib.parse import quote, unquote
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from envsync.errors import CommandError, RefusedError
+
+MANIFEST_SUFFIX = ".manifest.json"
+STAMP_PATTERN = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
+_KEY = re.compile(
+    rf"(?:(?P<path>.*)/)?(?P<stamp>{STAMP_PATTERN})-(?P<database>[^/]+?)\.(?P<format>dump\.zst)"
+)
+_TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}(:\d{2}(:\d{2}Z?)?)?)?")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Stamp:
+    """A moment in UTC, to the second, as it stands in artefact keys: 2026-11-20T02:40:00Z."""
+
+    moment: datetime
+
+    @classmethod
+    def of(cls, moment: datetime) -> Self:
+        """Round an aware datetime down to its second in UTC."""
+        return cls(moment.astimezone(UTC).replace(microsecond=0))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a whole stamp; raises ValueError for anything else."""
+        return cls(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC))
+
+    def __str__(self) -> str:
+        return self.moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True)
+class ArtefactKey:
+    """Where an artefact lies in its storage: path, stamp, the database's real name, and format.
+
+    The name is percent-encoded, so that any name a server accepts makes a key that parses back.
+    """
+
+    path: str
+    stamp: Stamp
+    database: str
+    format: str = "dump.zst"
+
+    @classmethod
+    def parse(cls, key: str) -> Self | None:
+        """Read a key back; None for a key that is not an artefact's."""
+        match = _KEY.fullmatch(key)
+        if match is None:
+            return None
+        try:
+            stamp = Stamp.parse(match["stamp"])
+        except ValueError:
+            return None
+        return cls(match["path"] or "", stamp, unquote(match["database"]), match["format"])
+
+    @classmethod
+    def of_manifest(cls, key: str) -> Self | None:
+        """Read the artefact's key from its manifest's key; None for any other key."""
+        return cls.parse(key.removesuffix(MANIFEST_SUFFIX)) if is_manifest(key) else None
+
+    def __str__(self) -> str:
+        folder = f"{self.path}/" if self.path else ""
+        return f"{folder}{self.stamp}-{quote(self.database, safe='')}.{self.format}"
+
+    @property
+    def manifest(self) -> str:
+        return f"{self}{MANIFEST_SUFFIX}"
+
+
+def is_manifest(key: str) -> bool:
+    """Tell whether a key is that of a manifest."""
+    return key.endswith(MANIFEST_SUFFIX)
+
+
+def matches(stamp: Stamp, timestamp: str) -> bool:
+    """Tell whether a stamp is meant by what an operator typed: a whole stamp or its beginning.
+
+    Raises RefusedError for what is no timestamp.
+    """
+    if not _TIMESTAMP.fullmatch(timestamp):
+        raise RefusedError(
+            f"{timestamp!r} is not a timestamp; give UTC as 2026-11-20, 2026-11-20T02:40 "
+            "or 2026-11-20T02:40:00Z"
+        )
+    return str(stamp).startswith(timestamp)
+
+
+class ScriptUsed(BaseModel):
+    """A script that was run, and exactly which one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    sha256: str
+
+
+class Manifest(BaseModel):
+    """What an artefact is, written last: until its manifest is there, an artefact does not exist."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    environment: str
+    database: str
+    name: str
+    dbms: str
+    stamp: Annotated[str, Field(pattern=f"^{STAMP_PATTERN}$")]
+    format: str
+    bytes: Annotated[int, Field(ge=0)] = 0
+    bytes_uncompressed: Annotated[int, Field(ge=0)] = 0
+    sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
+    row_counts: Literal["exact", "estimate"]
+    rows: Mapping[str, int] = Field(default_factory=dict)
+    without_rows: tuple[str, ...] = ()
+    large_objects: bool = False
+    database_bytes: int = 0
+    encoding: str = "UTF8"
+    collate: str = "C"
+    ctype: str = "C"
+    server_version: str
+    client_version: str
+    envsync_version: str
+    sanitised: tuple[ScriptUsed, ...] = ()
+    started: str = ""
+    finished: str = ""
+
+    @classmethod
+    def read(cls, text: str | bytes, where: str) -> Self:
+        """Read a manifest's JSON; raises CommandError naming where, if it is not one."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            field = ".".join(str(part) for part in problem["loc"]) or "the whole text"
+            raise CommandError(
+                f"the manifest {where} cannot be trusted: {field}: {problem['msg'].lower()}; "
+                "push the database again"
+            ) from error
+
+    def write(self) -> str:
+        """Return the manifest as JSON for people and machines."""
+        return self.model_dump_json(indent=2) + "\n"
+
+    @property
+    def total_rows(self) -> int:
+        return sum(self.rows.values())

@@ -1,0 +1,338 @@
+"""All that envsync can do to the world, as printable frozen values: the narrow waist.
+
+Above it nothing touches the world, below it nothing knows what a plan is. `lines` is how a
+command is shown by a dry run; a secret never reaches a command, only where it can be found.
+"""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from envsync.artefacts import ArtefactKey, Manifest, ScriptUsed
+from envsync.facts import Grant
+from envsync.places import Endpoint, Storage
+
+SNAPSHOT = "{snapshot}"
+"""Stands in a dump's arguments where the snapshot exported by envsync's own session goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """An artefact in its storage."""
+
+    storage: Storage
+    key: ArtefactKey
+
+    @property
+    def url(self) -> str:
+        return f"{self.storage.url}/{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class SqlScript:
+    """A file of SQL: how the inventory names it, and where it is."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A database on a server: what most commands act on."""
+
+    endpoint: Endpoint
+    database: str
+
+    def __str__(self) -> str:
+        return f"{self.database}@{self.endpoint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """One statement, committed by itself; each {} is filled with a name, quoted by the driver."""
+
+    target: Target
+    text: str
+    names: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        yield f"sql {self.target}: {self.text.format(*map(quoted, self.names))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """Dump a database in one snapshot, compress it, and stream it to a storage.
+
+    Rows are counted in the snapshot of the dump. Nothing exists at the location if it fails.
+    """
+
+    target: Target
+    argv: tuple[str, ...]
+    location: Location
+    level: int
+    threads: int
+    expected_bytes: int
+    row_counts: Literal["exact", "estimate"]
+
+    def lines(self) -> Iterator[str]:
+        yield f"sql {self.target}: begin isolation level repeatable read, read only; export snapshot"
+        dump = " ".join(
+            argument if SNAPSHOT in argument else shlex.quote(argument) for argument in self.argv
+        )
+        yield f"{dump} | zstd -{self.level} -T{self.threads} | sha256 | upload {self.location.url}"
+        how = "count(*)" if self.row_counts == "exact" else "estimates"
+        yield f"sql {self.target}: row counts of every table in the same snapshot ({how})"
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Write the manifest, completed with what was measured: from now on the artefact exists."""
+
+    location: Location
+    manifest: Manifest
+
+    def lines(self) -> Iterator[str]:
+        yield f"publish {self.location.storage.url}/{self.location.key.manifest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """Stream an artefact into an empty database, stopping at the first error.
+
+    With more than one job the rows go in over several connections, straight from the stream;
+    otherwise pg_restore reads the stream by itself. `role` owns what is created. `without_rows`
+    names tables that stay empty.
+    """
+
+    target: Target
+    location: Location
+    client: str
+    role: str | None
+    jobs: int
+    without_rows: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        way = f"{self.jobs} connections" if self.jobs > 1 else "one pg_restore"
+        role = f" as {quoted(self.role)}" if self.role else ""
+        left_out = f", without the rows of {', '.join(self.without_rows)}" if self.without_rows else ""
+        yield (
+            f"download {self.location.url} | sha256 | zstd -d | "
+            f"{self.client}/pg_restore into {self.target}{role} over {way}{left_out}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CompareRows:
+    """Compare the rows restored with those the manifest counted."""
+
+    target: Target
+    location: Location
+    without_rows: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        yield f"compare the rows of {self.target} with {self.location.storage.url}/{self.location.key.manifest}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunScript:
+    """Run a script in one transaction, stopping at the first error."""
+
+    target: Target
+    script: SqlScript
+    role: str | None
+
+    def lines(self) -> Iterator[str]:
+        role = f" as {quoted(self.role)}" if self.role else ""
+        yield f"sanitise {self.target}{role}: {self.script.name} in one transaction"
+
+
+@dataclass(frozen=True, slots=True)
+class RunChecks:
+    """Run each query of a script, read only; one that returns a row fails the step."""
+
+    target: Target
+    script: SqlScript
+    role: str | None
+
+    def lines(self) -> Iterator[str]:
+        yield f"check {self.target}: every query of {self.script.name} returns no rows"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyGrants:
+    """Grant what the replaced database granted, on every object that still exists."""
+
+    target: Target
+    role: str | None
+    grants: tuple[Grant, ...]
+
+    def lines(self) -> Iterator[str]:
+        for grant in self.grants:
+            yield f"sql {self.target}: {grant_text(grant)}, where it exists"
+
+
+@dataclass(frozen=True, slots=True)
+class GrantOnAll:
+    """Grant privileges on every table to roles, with the use of their schemas."""
+
+    target: Target
+    role: str | None
+    grants: Mapping[str, tuple[str, ...]] = field(hash=False)
+
+    def lines(self) -> Iterator[str]:
+        for grantee, privileges in self.grants.items():
+            yield f"sql {self.target}: GRANT {', '.join(privileges)} ON ALL TABLES TO {quoted(grantee)}"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyOwner:
+    """Fail unless a role owns every relation and schema that was restored."""
+
+    target: Target
+    owner: str
+
+    def lines(self) -> Iterator[str]:
+        yield f"verify {self.target}: everything belongs to {quoted(self.owner)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Analyse:
+    """Gather statistics, and vacuum what sanitising rewrote, over several connections."""
+
+    target: Target
+    jobs: int
+
+    def lines(self) -> Iterator[str]:
+        yield f"sql {self.target}: ANALYZE every table, VACUUM the sanitised ones, {self.jobs} at once"
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """Make the incoming database the live one in a single transaction of renames.
+
+    While it runs new connections wait; those that are open are ended. What was live becomes the
+    previous one. The one before that is dropped afterwards.
+    """
+
+    endpoint: Endpoint
+    live: str
+    incoming: str
+    previous: str
+    discarded: str
+    owner: str | None
+    connect: tuple[tuple[str, str], ...]
+    comment: str
+
+    def lines(self) -> Iterator[str]:
+        where = Target(self.endpoint, self.endpoint.maintenance)
+        for old, new in (
+            (self.previous, self.discarded),
+            (self.live, self.previous),
+            (self.incoming, self.live),
+        ):
+            yield f"sql {where}: ALTER DATABASE {quoted(old)} RENAME TO {quoted(new)}"
+        yield f"sql {where}: the renames above in one transaction, sessions of {quoted(self.live)} ended"
+
+
+@dataclass(frozen=True, slots=True)
+class SwapBack:
+    """Exchange the live database and the previous one, in a single transaction of renames."""
+
+    endpoint: Endpoint
+    live: str
+    previous: str
+    discarded: str
+
+    def lines(self) -> Iterator[str]:
+        where = Target(self.endpoint, self.endpoint.maintenance)
+        yield f"sql {where}: exchange the names of {quoted(self.live)} and {quoted(self.previous)}"
+
+
+@dataclass(frozen=True, slots=True)
+class DropDatabase:
+    """Drop a database if it exists, ending the sessions in it."""
+
+    endpoint: Endpoint
+    database: str
+
+    def lines(self) -> Iterator[str]:
+        where = Target(self.endpoint, self.endpoint.maintenance)
+        yield f"sql {where}: DROP DATABASE IF EXISTS {quoted(self.database)}"
+
+
+Command = (
+    Sql
+    | Dump
+    | Publish
+    | Restore
+    | CompareRows
+    | RunScript
+    | RunChecks
+    | ApplyGrants
+    | GrantOnAll
+    | VerifyOwner
+    | Analyse
+    | Promote
+    | SwapBack
+    | DropDatabase
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservePush:
+    """Ask what a push must know before it acts."""
+
+    source: Target
+    storage: Storage
+    path: str
+    clients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObservePull:
+    """Ask what a pull must know before it acts; without a timestamp, of the newest artefact.
+
+    `expected` is False while the push it waits for has not run: then there is no artefact yet.
+    """
+
+    target: Target
+    incoming: str
+    previous: str
+    storage: Storage
+    path: str
+    name: str
+    timestamp: str | None
+    expected: bool
+    clients: tuple[str, ...]
+    disk_bytes: int | None
+
+
+Question = ObservePush | ObservePull
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What carrying out a command showed: sizes in bytes, rows by table."""
+
+    bytes: int = 0
+    bytes_uncompressed: int = 0
+    sha256: str = ""
+    rows: Mapping[str, int] = field(default_factory=dict, hash=False)
+    scripts: tuple[ScriptUsed, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def quoted(name: str) -> str:
+    """Show a name as SQL would; the names that are sent are quoted by the driver."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def grant_text(grant: Grant) -> str:
+    """Show a grant as SQL would."""
+    option = " WITH GRANT OPTION" if grant.grantable else ""
+    grantee = "PUBLIC" if grant.grantee == "" else quoted(grant.grantee)
+    if grant.kind == "DEFAULT":
+        schema = f" IN SCHEMA {quoted(grant.schema)}" if grant.schema else ""
+        return f"ALTER DEFAULT PRIVILEGES{schema} GRANT {grant.privilege} ON {grant.object} TO {grantee}{option}"
+    return f"GRANT {grant.privilege} ON {grant.kind} {grant.object} TO {grantee}{option}"

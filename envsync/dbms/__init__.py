@@ -1,0 +1,1 @@
+"""HOW, PER ENGINE: steps and facts in, commands out; nothing is touched here."""

@@ -1,0 +1,39 @@
+"""The errors envsync raises on purpose; anything else is a bug and looks like one.
+
+EnvsyncError
+├── InventoryError      the inventory does not say what it should; every problem at once
+├── RefusedError        what was asked cannot be done safely; nothing was touched
+├── CommandError        a command was carried out and failed
+│   └── UnavailableError   the other side could not be reached; trying again may help
+└── InterruptedStepError   a signal or a deadline ended the step
+"""
+
+from collections.abc import Sequence
+
+
+class EnvsyncError(Exception):
+    """Something an operator can act on; the message is a sentence for them."""
+
+
+class InventoryError(EnvsyncError):
+    """All the problems of an inventory, each as ``file:line: sentence``."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class RefusedError(EnvsyncError):
+    """What was asked cannot be done safely; nothing was touched."""
+
+
+class CommandError(EnvsyncError):
+    """A command was carried out and failed."""
+
+
+class UnavailableError(CommandError):
+    """The other side could not be reached or did not answer; trying again may help."""
+
+
+class InterruptedStepError(EnvsyncError):
+    """A signal or a deadline ended the step before it was done."""

@@ -1,0 +1,1 @@
+"""WALKING A PLAN: the executor, its locks and its journal."""

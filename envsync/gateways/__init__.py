@@ -1,0 +1,1 @@
+"""DOING IT: the only package that touches servers, storages and processes."""

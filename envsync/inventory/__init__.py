@@ -1,0 +1,1 @@
+"""WHAT EXISTS: environments, servers, databases and the edges between them."""

@@ -1,0 +1,188 @@
+"""What exists: environments with their servers, databases, syncs and backups, as frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from envsync.places import Endpoint, Secret, Storage
+
+
+class Dbms(StrEnum):
+    """The kinds of database server envsync can copy between."""
+
+    POSTGRESQL = "postgresql"
+
+
+class Ensure(StrEnum):
+    """Whether a step runs at night, only by hand, or not at all."""
+
+    PRESENT = "present"
+    DISABLED = "disabled"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a step is meant to start, as a five-field cron expression in the machine's time zone."""
+
+    cron: str
+
+    @property
+    def text(self) -> str:
+        """The time of day where the expression is a daily one, else the expression."""
+        minute, hour, *rest = self.cron.split()
+        daily = rest == ["*", "*", "*"] and minute.isdigit() and hour.isdigit()
+        return f"{int(hour):02}:{int(minute):02}" if daily else self.cron
+
+
+@dataclass(frozen=True, slots=True)
+class RebootLock:
+    """The file that keeps a machine from rebooting while a step runs on it."""
+
+    directory: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nsca:
+    """An NSCA daemon, reached through send_nsca; encryption and password are in its own file."""
+
+    host: str
+    port: int = 5667
+    config: str = "/etc/send_nsca.cfg"
+
+
+@dataclass(frozen=True, slots=True)
+class IcingaApi:
+    """The REST API of Icinga 2; its certificate is verified against tls_ca or the system's."""
+
+    url: str
+    user: str
+    password: Secret
+    tls_ca: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Icinga:
+    """Where passive check results go, and under which host and service names."""
+
+    transport: Nsca | IcingaApi
+    service_prefix: str
+    report_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A database server: where it is, which machine reaches it, how much it bears at once."""
+
+    dbms: Dbms
+    endpoint: Endpoint
+    machine: str
+    max_parallel: int = 1
+    disk_bytes: int | None = None
+
+    @property
+    def name(self) -> str:
+        return self.endpoint.name
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Production, staging, integration: one inventory file."""
+
+    name: str
+    protected: bool
+    storage: Storage
+    reboot_lock: RebootLock | None = None
+    icinga: Icinga | None = None
+    clients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One dataset in one environment; `grants` is None where the replaced database's are kept."""
+
+    key: str
+    environment: Environment
+    server: Server
+    name: str
+    path: str
+    owner: str | None = None
+    grants: Mapping[str, tuple[str, ...]] | None = field(default=None, hash=False)
+    restore_jobs: int = 2
+    row_counts: Literal["exact", "estimate"] = "exact"
+    keep_previous: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.key} ({self.environment.name})"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """SQL on disk: its name as the inventory says it, and its path."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Sanitise:
+    """The script that makes a copy safe to read."""
+
+    script: Script
+
+
+@dataclass(frozen=True, slots=True)
+class NeverSanitise:
+    """The statement that a copy holds nothing personal, and why."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What any step can be told, whichever way it goes."""
+
+    title: str
+    ensure: Ensure = Ensure.PRESENT
+    schedule: Schedule | None = None
+    temppath: str | None = None
+    deadline: timedelta | None = None
+    exclude_table_data: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """An edge: from a source database to a target, sanitised on the way.
+
+    `sanitise` is None only where the source is not protected and the inventory says nothing.
+    `max_age` is how old the newest artefact may be and still count as last night's.
+    """
+
+    source: Database
+    target: Database
+    sanitise: Sanitise | NeverSanitise | None
+    checks: Script | None
+    options: Options
+    max_age: timedelta = timedelta(hours=36)
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A push of an environment's own copy of a database."""
+
+    database: Database
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Everything that exists, in the order of its files and their lines."""
+
+    environments: tuple[Environment, ...] = ()
+    databases: tuple[Database, ...] = ()
+    syncs: tuple[Sync, ...] = ()
+    backups: tuple[Backup, ...] = ()

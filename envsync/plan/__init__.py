@@ -1,0 +1,1 @@
+"""WHAT WILL HAPPEN: the ordered steps that syncs expand to."""

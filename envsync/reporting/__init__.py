@@ -1,0 +1,1 @@
+"""TELLING PEOPLE: tables, Icinga messages and log lines made from values."""
