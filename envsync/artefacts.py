@@ -1,4 +1,4 @@
-"""Dumps at rest: their timestamps, their keys in a storage, and the manifests that make them exist."""
+"""Dumps at rest: their timestamps, their keys in a storage, the manifests that make them exist."""
 
 import re
 from collections.abc import Mapping
@@ -105,7 +105,7 @@ class ScriptUsed(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What an artefact is, written last: until its manifest is there, an artefact does not exist."""
+    """What an artefact is, written last: without its manifest an artefact does not exist."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -135,7 +135,7 @@ class Manifest(BaseModel):
     finished: str = ""
 
     @classmethod
-    def read(cls, text: str | bytes, where: str) -> Self:
+    def read(cls, text: str, where: str) -> Self:
         """Read a manifest's JSON; raises CommandError naming where, if it is not one."""
         try:
             return cls.model_validate_json(text)

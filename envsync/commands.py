@@ -76,7 +76,7 @@ class Dump:
     row_counts: Literal["exact", "estimate"]
 
     def lines(self) -> Iterator[str]:
-        yield f"sql {self.target}: begin isolation level repeatable read, read only; export snapshot"
+        yield f"sql {self.target}: begin repeatable read, read only; export its snapshot"
         dump = " ".join(
             argument if SNAPSHOT in argument else shlex.quote(argument) for argument in self.argv
         )
@@ -115,7 +115,7 @@ class Restore:
     def lines(self) -> Iterator[str]:
         way = f"{self.jobs} connections" if self.jobs > 1 else "one pg_restore"
         role = f" as {quoted(self.role)}" if self.role else ""
-        left_out = f", without the rows of {', '.join(self.without_rows)}" if self.without_rows else ""
+        left_out = f" without rows of {', '.join(self.without_rows)}" if self.without_rows else ""
         yield (
             f"download {self.location.url} | sha256 | zstd -d | "
             f"{self.client}/pg_restore into {self.target}{role} over {way}{left_out}"
@@ -131,7 +131,8 @@ class CompareRows:
     without_rows: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
-        yield f"compare the rows of {self.target} with {self.location.storage.url}/{self.location.key.manifest}"
+        manifest = f"{self.location.storage.url}/{self.location.key.manifest}"
+        yield f"compare the rows of {self.target} with {manifest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,8 @@ class GrantOnAll:
 
     def lines(self) -> Iterator[str]:
         for grantee, privileges in self.grants.items():
-            yield f"sql {self.target}: GRANT {', '.join(privileges)} ON ALL TABLES TO {quoted(grantee)}"
+            granted = f"GRANT {', '.join(privileges)} ON ALL TABLES TO {quoted(grantee)}"
+            yield f"sql {self.target}: {granted}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,7 @@ class Analyse:
     jobs: int
 
     def lines(self) -> Iterator[str]:
-        yield f"sql {self.target}: ANALYZE every table, VACUUM the sanitised ones, {self.jobs} at once"
+        yield f"sql {self.target}: ANALYZE all, VACUUM what was sanitised, {self.jobs} at once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +234,7 @@ class Promote:
             (self.incoming, self.live),
         ):
             yield f"sql {where}: ALTER DATABASE {quoted(old)} RENAME TO {quoted(new)}"
-        yield f"sql {where}: the renames above in one transaction, sessions of {quoted(self.live)} ended"
+        yield f"sql {where}: commit the renames as one, the sessions of {quoted(self.live)} ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,5 +336,6 @@ def grant_text(grant: Grant) -> str:
     grantee = "PUBLIC" if grant.grantee == "" else quoted(grant.grantee)
     if grant.kind == "DEFAULT":
         schema = f" IN SCHEMA {quoted(grant.schema)}" if grant.schema else ""
-        return f"ALTER DEFAULT PRIVILEGES{schema} GRANT {grant.privilege} ON {grant.object} TO {grantee}{option}"
+        to = f"TO {grantee}{option}"
+        return f"ALTER DEFAULT PRIVILEGES{schema} GRANT {grant.privilege} ON {grant.object} {to}"
     return f"GRANT {grant.privilege} ON {grant.kind} {grant.object} TO {grantee}{option}"

@@ -30,12 +30,16 @@ Action = Push | Pull
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One action in its place; `needs` are the numbers of the steps that must be done before."""
+    """One action in its place; `needs` are the numbers of the steps that must be done before.
+
+    A goal is what somebody asked for: every pull, and a push that the inventory lists as a backup.
+    """
 
     number: int
     action: Action
     options: Options
     needs: tuple[int, ...] = ()
+    goal: bool = True
 
     @property
     def verb(self) -> str:
