@@ -7,11 +7,13 @@ command is shown by a dry run; a secret never reaches a command, only where it c
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Literal
 
-from envsync.artefacts import ArtefactKey, Manifest, ScriptUsed
-from envsync.facts import Grant
-from envsync.places import Endpoint, Storage
+from envsync.artefacts import ArtefactKey, Manifest, ScriptUsed, Stamp
+from envsync.facts import Grant, Setting
+from envsync.places import Endpoint, Storage, Transport
+from envsync.provenance import Provenance
 
 SNAPSHOT = "{snapshot}"
 """Stands in a dump's arguments where the snapshot exported by envsync's own session goes."""
@@ -47,17 +49,54 @@ class Target:
     def __str__(self) -> str:
         return f"{self.database}@{self.endpoint}"
 
+    @property
+    def conninfo(self) -> str:
+        """How libpq's programs are told to connect; never a secret (libpq, Connection Strings)."""
+        return conninfo(self.endpoint, self.database)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An identifier in a statement."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return quoted(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A literal in a statement."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return "'" + self.text.replace("'", "''") + "'"
+
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """One statement, committed by itself; each {} is filled with a name, quoted by the driver."""
+    """One statement, committed by itself; each {} is filled in, quoted by the driver."""
 
     target: Target
     text: str
-    names: tuple[str, ...] = ()
+    arguments: tuple[Name | Value, ...] = ()
 
     def lines(self) -> Iterator[str]:
-        yield f"sql {self.target}: {self.text.format(*map(quoted, self.names))}"
+        yield f"sql {self.target}: {self.text.format(*self.arguments)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Hold a database of a server for one pull, against pulls on other machines, until its end."""
+
+    endpoint: Endpoint
+    database: str
+
+    def lines(self) -> Iterator[str]:
+        where = Target(self.endpoint, self.endpoint.maintenance)
+        yield f"sql {where}: hold an advisory lock for {quoted(self.database)} until the end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +113,7 @@ class Dump:
     threads: int
     expected_bytes: int
     row_counts: Literal["exact", "estimate"]
+    without_rows: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
         yield f"sql {self.target}: begin repeatable read, read only; export its snapshot"
@@ -94,6 +134,16 @@ class Publish:
 
     def lines(self) -> Iterator[str]:
         yield f"publish {self.location.storage.url}/{self.location.key.manifest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Remove what an unfinished push left at a location, unless a manifest says it is whole."""
+
+    location: Location
+
+    def lines(self) -> Iterator[str]:
+        yield f"remove {self.location.url} if it has no manifest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +238,21 @@ class GrantOnAll:
 
 
 @dataclass(frozen=True, slots=True)
+class ApplySettings:
+    """Set for a database what is set for the one it replaces; a setting refused is a warning."""
+
+    target: Target
+    settings: tuple[Setting, ...]
+
+    def lines(self) -> Iterator[str]:
+        where = Target(self.target.endpoint, self.target.endpoint.maintenance)
+        for setting in self.settings:
+            role = f"ROLE {quoted(setting.role)} IN " if setting.role else ""
+            database = quoted(self.target.database)
+            yield f"sql {where}: ALTER {role}DATABASE {database} SET {setting.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyOwner:
     """Fail unless a role owns every relation and schema that was restored."""
 
@@ -224,7 +289,7 @@ class Promote:
     discarded: str
     owner: str | None
     connect: tuple[tuple[str, str], ...]
-    comment: str
+    provenance: Provenance
 
     def lines(self) -> Iterator[str]:
         where = Target(self.endpoint, self.endpoint.maintenance)
@@ -264,15 +329,18 @@ class DropDatabase:
 
 
 Command = (
-    Sql
+    Claim
+    | Sql
     | Dump
     | Publish
+    | Discard
     | Restore
     | CompareRows
     | RunScript
     | RunChecks
     | ApplyGrants
     | GrantOnAll
+    | ApplySettings
     | VerifyOwner
     | Analyse
     | Promote
@@ -295,27 +363,56 @@ class ObservePush:
 class ObservePull:
     """Ask what a pull must know before it acts; without a timestamp, of the newest artefact.
 
-    `expected` is False while the push it waits for has not run: then there is no artefact yet.
+    Until the push it waits for has run there is no artefact to ask for, and `awaited` is True.
     """
 
     target: Target
-    incoming: str
-    previous: str
     storage: Storage
+    environment: str
+    database: str
     path: str
     name: str
+    now: Stamp
     timestamp: str | None
-    expected: bool
+    awaited: bool
     clients: tuple[str, ...]
     disk_bytes: int | None
 
 
 Question = ObservePush | ObservePull
+"""What a step asks before it acts."""
+
+
+class CheckCode(IntEnum):
+    """What a passive check result says of a service, as monitoring numbers it."""
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+    UNKNOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Tell monitoring how a step ended: one passive check result for one service of one host."""
+
+    transport: Transport
+    host: str
+    service: str
+    code: CheckCode
+    message: str
+
+    def lines(self) -> Iterator[str]:
+        service = f"{self.host}!{self.service}"
+        yield f"report {self.transport.url}: {service} [{self.code}] {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What carrying out a command showed: sizes in bytes, rows by table."""
+    """What carrying out a command showed: sizes in bytes, rows by table.
+
+    `data_of` is when the data that is live now was taken from its source.
+    """
 
     bytes: int = 0
     bytes_uncompressed: int = 0
@@ -323,6 +420,44 @@ class Measured:
     rows: Mapping[str, int] = field(default_factory=dict, hash=False)
     scripts: tuple[ScriptUsed, ...] = ()
     warnings: tuple[str, ...] = ()
+    data_of: Stamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObserveSwap:
+    """Ask what a rollback must know: the live database and the previous one."""
+
+    target: Target
+    previous: str
+
+
+SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+CONNECT_TIMEOUT = 15
+"""Seconds in which a server must answer."""
+
+
+def conninfo(endpoint: Endpoint, database: str) -> str:
+    """Return a libpq connection string; its values are escaped, so no name can say more."""
+    verifies = endpoint.tls.startswith("verify")
+    parameters = {
+        "host": endpoint.host,
+        "port": str(endpoint.port),
+        "dbname": database,
+        "user": endpoint.user,
+        "sslmode": "prefer" if endpoint.host.startswith("/") else endpoint.tls,
+        "sslrootcert": (endpoint.tls_ca or SYSTEM_CERTIFICATES) if verifies else None,
+        "connect_timeout": str(CONNECT_TIMEOUT),
+        "application_name": "envsync",
+    }
+    return " ".join(
+        f"{name}={_conninfo_value(value)}" for name, value in parameters.items() if value
+    )
+
+
+def _conninfo_value(value: str) -> str:
+    if value and all(character.isalnum() or character in "_-./:" for character in value):
+        return value
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def quoted(name: str) -> str:

@@ -3,6 +3,7 @@
 EnvsyncError
 ├── InventoryError      the inventory does not say what it should; every problem at once
 ├── RefusedError        what was asked cannot be done safely; nothing was touched
+│   └── MissingSecretError   a password is not where the inventory says it is
 ├── CommandError        a command was carried out and failed
 │   └── UnavailableError   the other side could not be reached; trying again may help
 └── InterruptedStepError   a signal or a deadline ended the step
@@ -25,6 +26,10 @@ class InventoryError(EnvsyncError):
 
 class RefusedError(EnvsyncError):
     """What was asked cannot be done safely; nothing was touched."""
+
+
+class MissingSecretError(RefusedError):
+    """A password or a credential is not where it was looked for."""
 
 
 class CommandError(EnvsyncError):

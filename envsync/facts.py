@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from envsync.artefacts import Manifest
+from envsync.provenance import Provenance
 
-GrantKind = Literal["SCHEMA", "TABLE", "SEQUENCE", "FUNCTION", "TYPE", "DEFAULT"]
+GrantKind = Literal["SCHEMA", "TABLE", "SEQUENCE", "ROUTINE", "TYPE", "DEFAULT"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,10 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A database server as its role sees it: `version` as a number like 150018, sizes in bytes."""
+    """A database server as its role sees it: `version` as a number like 150018, sizes in bytes.
+
+    One that only a dry run knows of, and cannot see, is `assumed`.
+    """
 
     version: int
     version_text: str
@@ -29,8 +33,8 @@ class Server:
     createdb: bool
     roles: frozenset[str]
     member_of: frozenset[str]
-    collations: frozenset[str]
     free_bytes: int | None = None
+    assumed: bool = False
 
     @property
     def major(self) -> int:
@@ -78,7 +82,7 @@ class Database:
     grants: tuple[Grant, ...] = ()
     tables: int = 0
     large_objects: bool = False
-    comment: str | None = None
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,16 @@ class PushFacts:
     clients: tuple[Client, ...]
     server: Server
     source: Database | None
+    newest: Manifest | None = None
     storage_free: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SwapFacts:
+    """What a rollback must know."""
+
+    live: Database | None
+    previous: Database | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +111,4 @@ class PullFacts:
     clients: tuple[Client, ...]
     server: Server
     live: Database | None
-    previous: Database | None
     manifest: Manifest | None

@@ -1,4 +1,4 @@
-"""Where things are: servers, storages, and where their secrets can be found.
+"""Where things are: servers, storages, monitoring, and where their secrets can be found.
 
 Leaf values, shared by the inventory above the waist and the commands below it.
 """
@@ -76,3 +76,29 @@ class FileStorage:
 
 
 Storage = S3Storage | FileStorage
+
+
+@dataclass(frozen=True, slots=True)
+class Nsca:
+    """An NSCA daemon, reached through send_nsca; encryption and password are in its own file."""
+
+    host: str
+    port: int = 5667
+    config: str = "/etc/send_nsca.cfg"
+
+    @property
+    def url(self) -> str:
+        return f"nsca://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class IcingaApi:
+    """The REST API of Icinga 2; its certificate is verified against tls_ca or the system's."""
+
+    url: str
+    user: str
+    password: Secret
+    tls_ca: str | None = None
+
+
+Transport = Nsca | IcingaApi

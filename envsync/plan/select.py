@@ -6,32 +6,33 @@ from difflib import get_close_matches
 
 from envsync.errors import RefusedError
 from envsync.inventory.model import Ensure, Inventory, NeverSanitise, Sanitise, Sync
-from envsync.plan.model import Plan, Pull, Push, Step
+from envsync.plan.model import Plan, Pull, Step
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What was asked for; an empty tuple or None asks for everything.
 
-    A machine is meant by its bare name or in full, as integration/db_admin. With `own_pushes`
-    the pushes of the environments themselves are asked for, whoever needs them.
+    A machine is meant by its bare name or in full, as integration/db_admin. `goals` says what is
+    asked for, and `verbs` what of it, and of what it needs, is to be done here. Whoever asks for
+    pushes alone means all of them, listed as backups or not.
     """
 
     environments: tuple[str, ...] = ()
     databases: tuple[str, ...] = ()
     machine: str | None = None
     disabled: bool = False
-    own_pushes: bool = False
+    goals: tuple[str, ...] = ("push", "pull")
     verbs: tuple[str, ...] = ("push", "pull")
 
 
-def select(plan: Plan, selection: Selection) -> Plan:
+def select(plan: Plan, selection: Selection, due: Callable[[Step], bool] = lambda _: True) -> Plan:
     """Return the steps a selection means, in the plan's order, numbered from 1.
 
-    A pull brings the push it needs. What else a step needs, such as the pull into the database
-    it pushes, counts only where it is selected itself.
+    Only goals that are `due` count. A pull brings the push it needs. What else a step needs, such
+    as the pull into the database it pushes, counts only where it is selected itself.
     """
-    chosen = {step.number for step in plan.steps if _is_asked_for(step, selection)}
+    chosen = {s.number for s in plan.steps if _is_asked_for(s, selection) and due(s)}
     by_number = {step.number: step for step in plan.steps}
     sources = {
         number
@@ -41,11 +42,6 @@ def select(plan: Plan, selection: Selection) -> Plan:
     }
     kept = [step for step in plan.steps if step.number in chosen | sources]
     return renumbered(step for step in kept if _is_here(step, selection))
-
-
-def without(plan: Plan, unwanted: Callable[[Step], bool]) -> Plan:
-    """Return the plan without some steps, numbered from 1."""
-    return renumbered(step for step in plan.steps if not unwanted(step))
 
 
 def renumbered(steps: Iterable[Step]) -> Plan:
@@ -74,7 +70,7 @@ def _is_asked_for(step: Step, selection: Selection) -> bool:
 
 
 def _is_goal(step: Step, selection: Selection) -> bool:
-    return isinstance(step.action, Push) if selection.own_pushes else step.goal
+    return step.verb in selection.goals and (step.goal or selection.goals == ("push",))
 
 
 def _is_here(step: Step, selection: Selection) -> bool:

@@ -1,0 +1,313 @@
+"""How PostgreSQL is pushed and pulled: pg_dump archives, databases as quarantine, renames."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from envsync import commands as c
+from envsync.artefacts import ArtefactKey, Manifest, Stamp
+from envsync.dbms import postgresql_refusals as refusals
+from envsync.dbms.postgresql_clients import dump_client, major, restore_client
+from envsync.dbms.request import Request
+from envsync.errors import RefusedError
+from envsync.facts import Client, PullFacts, PushFacts, SwapFacts
+from envsync.facts import Database as Live
+from envsync.inventory.model import Database, Sanitise, Sync
+from envsync.plan.model import Pull, Push, Step
+from envsync.provenance import Provenance
+from envsync.version import VERSION
+
+COMPRESSION_LEVEL = 3
+COMPRESSION_THREADS = 2
+LOCK_WAIT = timedelta(minutes=1)
+# From PostgreSQL 15 on the schema public belongs to the owner of the database alone.
+DATABASE_OWNER_HAS_PUBLIC = 15
+EVERYBODY = (("CONNECT", ""), ("TEMPORARY", ""))
+"""Who may connect to a new database: the default of PostgreSQL, "" being PUBLIC."""
+
+
+def incoming(database: Database) -> str:
+    """The quarantine's name."""
+    return f"{database.name}__incoming"
+
+
+def previous(database: Database) -> str:
+    """The name of what was live before the last promote."""
+    return f"{database.name}__previous"
+
+
+def discarded(database: Database) -> str:
+    """The name a database bears for the moments between its replacement and its end."""
+    return f"{database.name}__discarded"
+
+
+def question(step: Step, request: Request) -> c.Question:
+    """What must be known before the step acts."""
+    target = _target(step.database, step.database.name)
+    match step.action:
+        case Push(database):
+            return c.ObservePush(
+                target, database.environment.storage, database.path, database.environment.clients
+            )
+        case Pull(sync):
+            return c.ObservePull(
+                target,
+                sync.source.environment.storage,
+                sync.source.environment.name,
+                sync.source.key,
+                sync.source.path,
+                sync.source.name,
+                request.now,
+                str(request.pushed.stamp) if request.pushed else request.timestamp,
+                request.awaited,
+                sync.target.environment.clients,
+                sync.target.server.disk_bytes,
+            )
+
+
+def idle(facts: PushFacts | PullFacts) -> str | None:
+    """Why there is rightly nothing to do here, if so: the server is a standby."""
+    return "the server is a standby" if facts.server.standby else None
+
+
+def refuse(step: Step, request: Request, facts: PushFacts | PullFacts) -> None:
+    """Raise RefusedError where the step could not succeed; nothing has been touched yet."""
+    if facts.server.assumed:
+        return
+    match step.action, facts:
+        case Push(database), PushFacts():
+            refusals.refuse_push(database, facts)
+        case Pull(sync), PullFacts():
+            refusals.refuse_pull(sync, request, facts)
+
+
+def commands(step: Step, request: Request, facts: PushFacts | PullFacts) -> Iterator[c.Command]:
+    """What the step does, in order."""
+    match step.action, facts:
+        case Push(database), PushFacts(source=Live() as source):
+            yield from _push(step, database, request, facts, source)
+        case Pull(sync), PullFacts(manifest=Manifest() as manifest):
+            yield from _pull(step, sync, facts, manifest)
+
+
+def _push(
+    step: Step, database: Database, request: Request, facts: PushFacts, source: Live
+) -> Iterator[c.Command]:
+    location = _pushed(database, request)
+    client = dump_client(facts.clients, facts.server.major)
+    target = _target(database, database.name)
+    left_out = step.options.exclude_table_data
+    yield c.Dump(
+        target,
+        (
+            f"{client.folder}/pg_dump",
+            "--format=custom",
+            "--compress=0",
+            f"--snapshot={c.SNAPSHOT}",
+            f"--lock-wait-timeout={int(LOCK_WAIT.total_seconds())}s",
+            "--no-password",
+            *(f"--exclude-table-data={_pattern(table)}" for table in left_out),
+            f"--dbname={target.conninfo}",
+        ),
+        location,
+        COMPRESSION_LEVEL,
+        COMPRESSION_THREADS,
+        source.bytes,
+        database.row_counts,
+        left_out,
+    )
+    yield c.Publish(location, _manifest(step, database, location.key, facts, source))
+
+
+def _manifest(
+    step: Step, database: Database, key: ArtefactKey, facts: PushFacts, source: Live
+) -> Manifest:
+    """What is known of the artefact before it is made; the rest is measured."""
+    came = source.provenance
+    return Manifest(
+        environment=database.environment.name,
+        database=database.key,
+        name=database.name,
+        dbms=database.server.dbms,
+        stamp=str(key.stamp),
+        format=key.format,
+        row_counts=database.row_counts,
+        without_rows=step.options.exclude_table_data,
+        large_objects=source.large_objects,
+        database_bytes=source.bytes,
+        encoding=source.encoding,
+        collate=source.collate,
+        ctype=source.ctype,
+        server_version=facts.server.version_text,
+        client_version=dump_client(facts.clients, facts.server.major).version,
+        envsync_version=VERSION,
+        sanitised=(came.sanitised,) if came and came.sanitised else (),
+    )
+
+
+def _pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[c.Command]:
+    database = sync.target
+    quarantine = _target(database, incoming(database))
+    owner = _owner(database, facts)
+    role = None if owner == facts.server.user else owner
+    yield c.Claim(database.server.endpoint, database.name)
+    yield from _quarantine(database, facts, manifest, role)
+    yield from _restore(step, sync, facts, manifest, role)
+    yield from _sanitise(sync, quarantine, role)
+    yield from _permissions(database, quarantine, facts, role)
+    yield c.VerifyOwner(quarantine, owner)
+    yield c.Analyse(quarantine, max(1, database.restore_jobs))
+    yield _promote(sync, facts, manifest, owner)
+    if not database.keep_previous:
+        yield c.DropDatabase(database.server.endpoint, previous(database))
+
+
+def _quarantine(
+    database: Database, facts: PullFacts, manifest: Manifest, role: str | None
+) -> Iterator[c.Command]:
+    """Create an empty database that nobody but this role can connect to, at any moment."""
+    name = c.Name(incoming(database))
+    maintenance = _target(database, database.server.endpoint.maintenance)
+    locale = facts.live or manifest
+    for stale in (incoming(database), discarded(database)):
+        yield c.DropDatabase(database.server.endpoint, stale)
+    yield c.Sql(
+        maintenance,
+        "CREATE DATABASE {} TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {} "
+        "ALLOW_CONNECTIONS false",
+        (name, c.Value(manifest.encoding), c.Value(locale.collate), c.Value(locale.ctype)),
+    )
+    yield c.Sql(maintenance, "REVOKE ALL ON DATABASE {} FROM PUBLIC", (name,))
+    if role:
+        yield c.Sql(
+            maintenance, "GRANT CREATE, TEMPORARY ON DATABASE {} TO {}", (name, c.Name(role))
+        )
+    yield c.Sql(maintenance, "ALTER DATABASE {} ALLOW_CONNECTIONS true", (name,))
+    if role and facts.server.major >= DATABASE_OWNER_HAS_PUBLIC:
+        quarantine = _target(database, incoming(database))
+        yield c.Sql(quarantine, "GRANT ALL ON SCHEMA public TO {}", (c.Name(role),))
+
+
+def _restore(
+    step: Step, sync: Sync, facts: PullFacts, manifest: Manifest, role: str | None
+) -> Iterator[c.Command]:
+    quarantine = _target(sync.target, incoming(sync.target))
+    left_out = step.options.exclude_table_data
+    location = _pulled(sync, manifest)
+    yield c.Restore(
+        quarantine,
+        location,
+        _restore_client(facts, manifest).folder,
+        role,
+        1 if manifest.large_objects else sync.target.restore_jobs,
+        left_out,
+    )
+    yield c.CompareRows(quarantine, location, left_out)
+
+
+def _sanitise(sync: Sync, quarantine: c.Target, role: str | None) -> Iterator[c.Command]:
+    if isinstance(sync.sanitise, Sanitise):
+        script = sync.sanitise.script
+        yield c.RunScript(quarantine, c.SqlScript(script.name, str(script.path)), role)
+    if sync.checks:
+        yield c.RunChecks(quarantine, c.SqlScript(sync.checks.name, str(sync.checks.path)), role)
+
+
+def _permissions(
+    database: Database, quarantine: c.Target, facts: PullFacts, role: str | None
+) -> Iterator[c.Command]:
+    """Give the copy the grants and settings of the inventory, or of the database it replaces."""
+    if role and facts.server.major >= DATABASE_OWNER_HAS_PUBLIC:
+        yield c.Sql(quarantine, "REVOKE ALL ON SCHEMA public FROM {}", (c.Name(role),))
+    if database.grants is not None:
+        yield c.GrantOnAll(quarantine, role, database.grants)
+    elif facts.live and facts.live.grants:
+        yield c.ApplyGrants(quarantine, role, facts.live.grants)
+    if facts.live and facts.live.settings:
+        yield c.ApplySettings(quarantine, facts.live.settings)
+    if facts.live and facts.live.connection_limit >= 0:
+        yield c.Sql(
+            _target(database, database.server.endpoint.maintenance),
+            f"ALTER DATABASE {{}} CONNECTION LIMIT {facts.live.connection_limit}",
+            (c.Name(incoming(database)),),
+        )
+
+
+def _promote(sync: Sync, facts: PullFacts, manifest: Manifest, owner: str) -> c.Promote:
+    database = sync.target
+    stamp = Stamp.parse(manifest.stamp)
+    inherited = manifest.sanitised[-1] if manifest.sanitised else None
+    return c.Promote(
+        database.server.endpoint,
+        database.name,
+        incoming(database),
+        previous(database),
+        discarded(database),
+        owner,
+        facts.live.connect if facts.live else EVERYBODY,
+        Provenance(manifest.database, manifest.environment, stamp, inherited),
+    )
+
+
+def abandon(step: Step, request: Request) -> Iterator[c.Command]:
+    """What clears up after a step that failed halfway."""
+    match step.action:
+        case Push(database):
+            yield c.Discard(_pushed(database, request))
+        case Pull(sync):
+            yield c.DropDatabase(sync.target.server.endpoint, incoming(sync.target))
+
+
+def rollback_question(database: Database) -> c.ObserveSwap:
+    """What must be known before a rollback."""
+    return c.ObserveSwap(_target(database, database.name), previous(database))
+
+
+def rollback(database: Database, facts: SwapFacts) -> Iterator[c.Command]:
+    """What makes the previous database live again; raises RefusedError without one."""
+    if facts.previous is None:
+        raise RefusedError(
+            f"{database} has no previous database {previous(database)!r} to roll back to; pull an "
+            f"older artefact instead: invoke backups {database.key} --env "
+            f"{database.environment.name} lists them"
+        )
+    yield c.SwapBack(
+        database.server.endpoint,
+        database.name,
+        previous(database),
+        discarded(database),
+    )
+
+
+def _owner(database: Database, facts: PullFacts) -> str:
+    return database.owner or (facts.live.owner if facts.live else facts.server.user)
+
+
+def _restore_client(facts: PullFacts, manifest: Manifest) -> Client:
+    return restore_client(
+        facts.clients,
+        major(manifest.client_version),
+        major(manifest.server_version),
+        facts.server.major,
+    )
+
+
+def _target(database: Database, name: str) -> c.Target:
+    return c.Target(database.server.endpoint, name)
+
+
+def _pushed(database: Database, request: Request) -> c.Location:
+    key = ArtefactKey(database.path, request.now, database.name)
+    return c.Location(database.environment.storage, key)
+
+
+def _pulled(sync: Sync, manifest: Manifest) -> c.Location:
+    key = ArtefactKey(
+        sync.source.path, Stamp.parse(manifest.stamp), sync.source.name, manifest.format
+    )
+    return c.Location(sync.source.environment.storage, key)
+
+
+def _pattern(table: str) -> str:
+    """Name one table, in any schema unless it says one, in pg_dump's pattern language."""
+    schema, dot, name = table.partition(".")
+    return f"{c.quoted(schema)}.{c.quoted(name)}" if dot else f"*.{c.quoted(table)}"

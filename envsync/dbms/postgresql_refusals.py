@@ -1,0 +1,142 @@
+"""What is refused on PostgreSQL before anything is touched, each with what would be accepted."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from envsync.artefacts import Manifest, Stamp
+from envsync.dbms.postgresql_clients import dump_client, major, restore_client
+from envsync.dbms.request import Request
+from envsync.errors import RefusedError
+from envsync.facts import PullFacts, PushFacts
+from envsync.facts import Server as ServerFacts
+from envsync.inventory.model import Database, Sync
+
+HEADROOM = 1.1
+"""Room asked for beyond the size of what was dumped: a restore is no tighter than its source."""
+
+
+def refuse_push(database: Database, facts: PushFacts) -> None:
+    """Raise RefusedError for a push that could not succeed."""
+    if facts.source is None:
+        raise RefusedError(
+            f"there is no database {database.name!r} on {database.server.name} "
+            f"({database.server.endpoint}); correct name: of {database} in the inventory"
+        )
+    if facts.source.tables == 0:
+        raise RefusedError(
+            f"{database.name!r} on {database.server.name} holds no tables, and an empty dump would "
+            "pass for data; correct name: or server: in the inventory"
+        )
+    dump_client(facts.clients, facts.server.major)
+    if facts.newest and facts.storage_free is not None:
+        _refuse_without_room(
+            facts.newest.bytes, facts.storage_free, f"in {database.environment.storage.url}"
+        )
+
+
+def refuse_pull(sync: Sync, request: Request, facts: PullFacts) -> None:
+    """Raise RefusedError for a pull that could not succeed, or would bring the wrong data."""
+    _refuse_role(sync.target, facts.server)
+    _refuse_owner(sync.target, facts)
+    _refuse_grantees(sync.target, facts.server)
+    if facts.manifest is None:
+        return
+    _refuse_foreign(sync, facts.manifest)
+    if request.timestamp is None and request.pushed is None:
+        _refuse_stale(sync, facts.manifest, request.now)
+    restore_client(
+        facts.clients,
+        major(facts.manifest.client_version),
+        major(facts.manifest.server_version),
+        facts.server.major,
+    )
+    if facts.server.free_bytes is not None:
+        _refuse_without_room(
+            facts.manifest.database_bytes,
+            facts.server.free_bytes,
+            f"on {sync.target.server.name} beside the live database",
+        )
+
+
+def _refuse_role(database: Database, server: ServerFacts) -> None:
+    if not (server.superuser or server.createdb):
+        raise RefusedError(
+            f"role {server.user!r} may not create databases on {database.server.name}; a pull "
+            f'needs it for the quarantine: ALTER ROLE "{server.user}" CREATEDB'
+        )
+
+
+def _refuse_owner(database: Database, facts: PullFacts) -> None:
+    """Refuse an owner that the role cannot act as, as it must to create its objects."""
+    owner = database.owner or (facts.live.owner if facts.live else None)
+    server = facts.server
+    if owner is None:
+        return
+    if owner not in server.roles:
+        raise RefusedError(
+            f"role {owner!r}, the owner of {database}, does not exist on {database.server.name}; "
+            "create it, or correct owner: in the inventory"
+        )
+    if not server.superuser and owner not in server.member_of:
+        raise RefusedError(
+            f"role {server.user!r} is no member of {owner!r}, the owner of {database}, on "
+            f'{database.server.name}: GRANT "{owner}" TO "{server.user}"'
+        )
+    live = facts.live
+    if live and not server.superuser and live.owner not in server.member_of:
+        raise RefusedError(
+            f"the live database {live.name!r} belongs to {live.owner!r}, and {server.user!r} is no "
+            f'member of it and so cannot rename it: GRANT "{live.owner}" TO "{server.user}"'
+        )
+
+
+def _refuse_grantees(database: Database, server: ServerFacts) -> None:
+    missing = sorted(set(database.grants or ()) - server.roles)
+    if missing:
+        raise RefusedError(
+            f"grants: of {database} names {_list(missing)}, unknown on {database.server.name}; "
+            "create them, or correct the inventory"
+        )
+
+
+def _refuse_foreign(sync: Sync, manifest: Manifest) -> None:
+    """Refuse an artefact whose manifest names other data than was asked for."""
+    asked = (sync.source.environment.name, sync.source.key, sync.source.name)
+    found = (manifest.environment, manifest.database, manifest.name)
+    if asked != found or manifest.dbms != sync.source.server.dbms:
+        raise RefusedError(
+            f"the artefact of {manifest.stamp} under {sync.source.path!r} in "
+            f"{sync.source.environment.storage.url} says it holds {manifest.database} "
+            f"({manifest.name!r}) of {manifest.environment}, not {sync.source.key} "
+            f"({sync.source.name!r}) of {sync.source.environment.name}; correct path: or storage:"
+        )
+
+
+def _refuse_stale(sync: Sync, manifest: Manifest, now: Stamp) -> None:
+    age = now.moment - Stamp.parse(manifest.stamp).moment
+    own = sync.source == sync.target
+    if age > sync.max_age and not own:
+        raise RefusedError(
+            f"the newest artefact of {sync.source} is of {manifest.stamp}, {_hours(age)} old, and "
+            f"max_age is {_hours(sync.max_age)}; push it again, or name it by --timestamp"
+        )
+
+
+def _refuse_without_room(needed: int, free: int, where: str) -> None:
+    if needed * HEADROOM > free:
+        raise RefusedError(
+            f"no space {where}: about {_mebibytes(needed * HEADROOM)} are needed and "
+            f"{_mebibytes(free)} are free"
+        )
+
+
+def _hours(age: timedelta) -> str:
+    return f"{age.total_seconds() / 3600:.0f} h"
+
+
+def _mebibytes(size: float) -> str:
+    return f"{size / 2**20:,.0f} MiB"
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(repr(name) for name in names)

@@ -1,0 +1,20 @@
+"""What a run adds to a step: when it is, and which artefact is meant."""
+
+from dataclasses import dataclass
+
+from envsync.artefacts import ArtefactKey, Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One step of one run.
+
+    `now` stamps the artefact of a push and tells how old that of a pull is. `timestamp` is what
+    an operator typed. `pushed` is the artefact the step's own push made in this run; `awaited`
+    is True before that push has ended.
+    """
+
+    now: Stamp
+    timestamp: str | None = None
+    pushed: ArtefactKey | None = None
+    awaited: bool = False

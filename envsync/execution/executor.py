@@ -1,0 +1,164 @@
+"""Walk a plan: run what is ready, skip what cannot run any more, tell how each step ended."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from envsync.artefacts import Stamp
+from envsync.dbms.drivers import driver
+from envsync.dbms.request import Request
+from envsync.errors import EnvsyncError
+from envsync.execution.outcome import Outcome, State
+from envsync.execution.step import carry_out
+from envsync.execution.world import World
+from envsync.plan.model import Plan, Pull, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a plan is walked: how many steps at once, and which artefact an operator asked for.
+
+    A careful run looks at every step before the first one acts, and acts only if none is refused.
+    """
+
+    jobs: int = 1
+    timestamp: str | None = None
+    careful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A step has begun."""
+
+    step: Step
+
+
+Event = Started | Outcome
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Where a walk stands, for the length of one run."""
+
+    waiting: list[Step]
+    running: dict[Future[Outcome], Step] = field(default_factory=dict)
+    ended: dict[int, Outcome] = field(default_factory=dict)
+
+
+def execute(plan: Plan, run: Run, world: World) -> Iterator[Event]:
+    """Yield the start and the outcome of every step; a step runs when all it needs is done.
+
+    A bug in a step ends the walk: the others are stopped and told, then it is raised.
+    """
+    walk = _Walk(list(plan.steps))
+    if run.careful:
+        yield from _look_first(walk, run, world)
+    bug: BaseException | None = None
+    with ThreadPoolExecutor(run.jobs, thread_name_prefix="step") as pool:
+        while walk.waiting or walk.running:
+            yield from _skipped(walk, world)
+            yield from _started(walk, run, world, pool)
+            for future in _ended(walk):
+                step = walk.running.pop(future)
+                bug = future.exception() or bug
+                if bug is not None:
+                    world.stop.request(f"a bug in envsync ended the run: {bug!r}")
+                yield _remember(walk, _outcome(future, step))
+    if bug is not None:
+        raise bug
+
+
+def _outcome(future: Future[Outcome], step: Step) -> Outcome:
+    bug = future.exception()
+    if bug is None:
+        return future.result()
+    return Outcome(step, State.FAILED, reason=f"a bug in envsync: {bug!r}", touched=True)
+
+
+def _remember(walk: _Walk, outcome: Outcome) -> Outcome:
+    walk.ended[outcome.step.number] = outcome
+    return outcome
+
+
+def _look_first(walk: _Walk, run: Run, world: World) -> Iterator[Event]:
+    """Refuse the whole run where one of its steps would be refused."""
+    refused = {}
+    for step in walk.waiting:
+        try:
+            _look(step, _request(walk, step, run, world, looking=True), world)
+        except EnvsyncError as error:
+            refused[step.number] = Outcome(step, State.FAILED, reason=str(error))
+    if not refused:
+        return
+    culprit = next(iter(refused.values())).step.action
+    for step in walk.waiting:
+        spared = Outcome(
+            step, State.SKIPPED, reason=f"nothing was touched, as {culprit} is refused"
+        )
+        yield _remember(walk, refused.get(step.number, spared))
+    walk.waiting.clear()
+
+
+def _look(step: Step, request: Request, world: World) -> None:
+    engine = driver(step.database)
+    with world.gateway.session(step) as session, world.stop.attached(session.cancel):
+        facts = session.observe(engine.question(step, request))
+        if engine.idle(facts) is None:
+            engine.refuse(step, request, facts)
+
+
+def _skipped(walk: _Walk, world: World) -> Iterator[Outcome]:
+    """Skip what waits for a step that was not done, and after a stop everything."""
+    for step in list(walk.waiting):
+        reason = world.stop.reason or _culprit(walk, step)
+        if reason is not None:
+            walk.waiting.remove(step)
+            yield _remember(walk, Outcome(step, State.SKIPPED, reason=reason))
+
+
+def _culprit(walk: _Walk, step: Step) -> str | None:
+    """Name the step that failed, however many skipped ones lie between; None if there is none."""
+    for need in step.needs:
+        other = walk.ended.get(need)
+        if other is None or other.state is State.DONE or other.healthy:
+            continue
+        if other.state is State.SKIPPED:
+            return other.reason
+        return f"needs {other.step.action}, which failed"
+    return None
+
+
+def _started(walk: _Walk, run: Run, world: World, pool: ThreadPoolExecutor) -> Iterator[Started]:
+    """Start what is ready, as far as the run's jobs and the servers' limits allow."""
+    busy = Counter(step.database.server.endpoint for step in walk.running.values())
+    for step in list(walk.waiting):
+        server = step.database.server
+        if len(walk.running) >= run.jobs:
+            return
+        if busy[server.endpoint] >= server.max_parallel or not _is_ready(walk, step):
+            continue
+        busy[server.endpoint] += 1
+        walk.waiting.remove(step)
+        yield Started(step)
+        request = _request(walk, step, run, world, looking=False)
+        walk.running[pool.submit(carry_out, step, request, world)] = step
+
+
+def _is_ready(walk: _Walk, step: Step) -> bool:
+    return all(need in walk.ended for need in step.needs)
+
+
+def _ended(walk: _Walk) -> set[Future[Outcome]]:
+    """Wait for a step to end; wakes up now and then, so that signals are heard."""
+    return wait(walk.running, timeout=1.0, return_when=FIRST_COMPLETED).done
+
+
+def _request(walk: _Walk, step: Step, run: Run, world: World, *, looking: bool) -> Request:
+    own = next((walk.ended.get(n) for n in step.needs if isinstance(step.action, Pull)), None)
+    return Request(
+        now=Stamp.of(world.clock.now()),
+        timestamp=run.timestamp if isinstance(step.action, Pull) else None,
+        pushed=own.artefact if own else None,
+        awaited=looking and bool(step.needs) and isinstance(step.action, Pull),
+    )

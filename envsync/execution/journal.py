@@ -1,0 +1,292 @@
+"""The journal: every step that was planned, begun and ended, and check results not yet delivered.
+
+An SQLite file. A step that begun and never ended was interrupted, unless its lock is held.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from envsync.artefacts import Stamp
+from envsync.errors import RefusedError
+from envsync.execution.outcome import Outcome, State
+from envsync.plan.model import Plan, Pull, Step
+
+BUSY_SECONDS = 30.0
+"""How long a write waits for another process's."""
+REMEMBERED = 5
+"""Runs of a step that its expected duration is the median of."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS step (
+  id INTEGER PRIMARY KEY,
+  run TEXT NOT NULL,
+  verb TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  database TEXT NOT NULL,
+  source TEXT,
+  planned TEXT NOT NULL,
+  started TEXT,
+  ended TEXT,
+  outcome TEXT,
+  healthy INTEGER,
+  reason TEXT,
+  seconds REAL,
+  bytes INTEGER,
+  rows INTEGER,
+  artefact TEXT,
+  data_of TEXT,
+  warnings TEXT
+);
+CREATE INDEX IF NOT EXISTS step_by_database ON step (environment, database, verb, id);
+CREATE TABLE IF NOT EXISTS undelivered (
+  id INTEGER PRIMARY KEY,
+  environment TEXT NOT NULL,
+  service TEXT NOT NULL,
+  code INTEGER NOT NULL,
+  message TEXT NOT NULL,
+  since TEXT NOT NULL
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One step of one run, as the journal remembers it; times are in UTC.
+
+    `data_of` is when the data was taken from its source, for a pull that promoted it.
+    """
+
+    id: int
+    run: str
+    verb: str
+    environment: str
+    database: str
+    source: str | None
+    planned: datetime
+    started: datetime | None
+    ended: datetime | None
+    outcome: State | None
+    healthy: bool
+    reason: str
+    seconds: float | None
+    bytes: int
+    rows: int
+    artefact: str | None
+    data_of: datetime | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A check result that monitoring has not got yet."""
+
+    id: int
+    environment: str
+    service: str
+    code: int
+    message: str
+
+
+class Journal:
+    """The journal of this machine; safe to use by several processes at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._ids: dict[int, int] = {}
+
+    def plan(self, run: str, plan: Plan, now: datetime) -> None:
+        """Remember what a run is going to do."""
+        with self._writing() as connection:
+            for step in plan.steps:
+                cursor = connection.execute(
+                    "INSERT INTO step (run, verb, environment, database, source, planned) "
+                    "VALUES (?, ?, ?, ?, ?, ?)",
+                    (run, *_identity(step), _source(step), now.isoformat()),
+                )
+                self._ids[step.number] = int(cursor.lastrowid or 0)
+
+    def start(self, step: Step, now: datetime) -> None:
+        """Remember that a step has begun."""
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE step SET started = ? WHERE id = ?",
+                (now.isoformat(), self._ids[step.number]),
+            )
+
+    def end(self, outcome: Outcome, now: datetime) -> None:
+        """Remember how a step ended."""
+        measured = outcome.measured
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE step SET ended = ?, outcome = ?, healthy = ?, reason = ?, seconds = ?, "
+                "bytes = ?, rows = ?, artefact = ?, data_of = ?, warnings = ? WHERE id = ?",
+                (
+                    now.isoformat(),
+                    outcome.state,
+                    outcome.healthy,
+                    outcome.reason,
+                    outcome.seconds,
+                    measured.bytes,
+                    sum(measured.rows.values()),
+                    str(outcome.artefact) if outcome.artefact else None,
+                    measured.data_of.moment.isoformat() if measured.data_of else None,
+                    json.dumps(outcome.warnings),
+                    self._ids[outcome.step.number],
+                ),
+            )
+
+    def swap(self, environment: str, database: str, data_of: Stamp | None, now: datetime) -> None:
+        """Remember that a rollback has put other data in place."""
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT INTO step (run, verb, environment, database, planned, started, ended, "
+                "outcome, healthy, data_of) VALUES (?, 'rollback', ?, ?, ?, ?, ?, 'done', 1, ?)",
+                (
+                    f"rollback {now.isoformat()}",
+                    environment,
+                    database,
+                    *(now.isoformat(),) * 3,
+                    data_of.moment.isoformat() if data_of else None,
+                ),
+            )
+
+    def history(self, database: str, environment: str | None = None) -> list[Entry]:
+        """Return a database's entries, newest first."""
+        return self._entries(
+            "SELECT * FROM step WHERE database = ? AND (? IS NULL OR environment = ?) "
+            "ORDER BY id DESC",
+            (database, environment, environment),
+        )
+
+    def latest(self, environment: str, database: str, verb: str) -> Entry | None:
+        """Return the last entry of a step that was begun or ended."""
+        found = self._entries(
+            "SELECT * FROM step WHERE environment = ? AND database = ? AND verb = ? "
+            "AND coalesce(started, ended) IS NOT NULL ORDER BY id DESC LIMIT 1",
+            (environment, database, verb),
+        )
+        return found[0] if found else None
+
+    def served(self, environment: str, database: str) -> Entry | None:
+        """Return the pull, or the rollback, that brought the data a database serves now."""
+        found = self._entries(
+            "SELECT * FROM step WHERE environment = ? AND database = ? AND data_of IS NOT NULL "
+            "AND outcome = 'done' ORDER BY id DESC LIMIT 1",
+            (environment, database),
+        )
+        return found[0] if found else None
+
+    def expected_seconds(self, step: Step) -> float | None:
+        """Return the median duration of a step's last good runs; None where there are none."""
+        verb, environment, database = _identity(step)
+        found = self._entries(
+            "SELECT * FROM step WHERE environment = ? AND database = ? AND verb = ? "
+            "AND outcome = 'done' ORDER BY id DESC LIMIT ?",
+            (environment, database, verb, REMEMBERED),
+        )
+        durations = sorted(entry.seconds for entry in found if entry.seconds is not None)
+        return durations[len(durations) // 2] if durations else None
+
+    def keep(self, environment: str, service: str, code: int, message: str, now: datetime) -> None:
+        """Keep a check result for the next run to deliver; the newest of a service replaces it."""
+        with self._writing() as connection:
+            connection.execute(
+                "DELETE FROM undelivered WHERE environment = ? AND service = ?",
+                (environment, service),
+            )
+            connection.execute(
+                "INSERT INTO undelivered (environment, service, code, message, since) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (environment, service, code, message, now.isoformat()),
+            )
+
+    def undelivered(self) -> list[Undelivered]:
+        """Return the check results still to be delivered, oldest first."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT id, environment, service, code, message FROM undelivered ORDER BY id"
+            ).fetchall()
+        return [Undelivered(*tuple(row)) for row in rows]
+
+    def delivered(self, result: Undelivered) -> None:
+        """Forget a check result that has been delivered."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM undelivered WHERE id = ?", (result.id,))
+
+    def _entries(self, query: str, arguments: Sequence[object]) -> list[Entry]:
+        with self._reading() as connection:
+            return [_entry(row) for row in connection.execute(query, tuple(arguments))]
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Open the journal for one transaction; each is short, many processes share the file."""
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._path.touch(mode=0o600)
+            connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
+            try:
+                connection.row_factory = sqlite3.Row
+                connection.executescript(_SCHEMA)
+                with connection:
+                    yield connection
+            finally:
+                connection.close()
+        except (OSError, sqlite3.Error) as error:
+            raise RefusedError(
+                f"cannot write the journal {self._path}: {error}; give ENVSYNC_STATE a folder "
+                "where the user that runs envsync may write"
+            ) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Open the journal to read; one that is not there yet is empty."""
+        if self._path.exists():
+            with self._writing() as connection:
+                yield connection
+            return
+        connection = sqlite3.connect(":memory:")
+        try:
+            connection.executescript(_SCHEMA)
+            yield connection
+        finally:
+            connection.close()
+
+
+def _identity(step: Step) -> tuple[str, str, str]:
+    return step.verb, step.environment.name, step.database.key
+
+
+def _source(step: Step) -> str | None:
+    return step.action.sync.source.environment.name if isinstance(step.action, Pull) else None
+
+
+def _entry(row: sqlite3.Row) -> Entry:
+    return Entry(
+        id=row["id"],
+        run=row["run"],
+        verb=row["verb"],
+        environment=row["environment"],
+        database=row["database"],
+        source=row["source"],
+        planned=datetime.fromisoformat(row["planned"]),
+        started=_moment(row["started"]),
+        ended=_moment(row["ended"]),
+        outcome=State(row["outcome"]) if row["outcome"] else None,
+        healthy=bool(row["healthy"]),
+        reason=row["reason"] or "",
+        seconds=row["seconds"],
+        bytes=row["bytes"] or 0,
+        rows=row["rows"] or 0,
+        artefact=row["artefact"],
+        data_of=_moment(row["data_of"]),
+        warnings=tuple(json.loads(row["warnings"] or "[]")),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

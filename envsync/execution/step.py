@@ -1,0 +1,126 @@
+"""Carry out one step: look, refuse or act, clear up after a failure, tell how it ended."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from envsync.artefacts import ArtefactKey
+from envsync.commands import Command
+from envsync.dbms.drivers import driver
+from envsync.dbms.request import Request
+from envsync.errors import EnvsyncError, RefusedError
+from envsync.execution.outcome import Outcome, State
+from envsync.execution.world import Session, World
+from envsync.plan.model import Push, Step
+
+
+def carry_out(step: Step, request: Request, world: World) -> Outcome:
+    """Return how a step ended; whatever it began is ended, undone or done when this returns.
+
+    Health starts as not claimed: only the last line of a step that did all its work claims it.
+    """
+    begun = world.clock.monotonic()
+    draft = _Draft(step)
+    try:
+        with world.guard.hold(step, world.stop):
+            begun = world.clock.monotonic()
+            _act(draft, step, request, world)
+    except EnvsyncError as error:
+        draft.outcome = replace(draft.outcome, state=State.FAILED, healthy=False, reason=str(error))
+    return replace(draft.outcome, seconds=world.clock.monotonic() - begun)
+
+
+class _Draft:
+    """An outcome in the making, for the length of one step."""
+
+    def __init__(self, step: Step) -> None:
+        self.outcome = Outcome(step, State.FAILED, reason="it did not end")
+
+    def perform(self, session: Session, command: Command) -> None:
+        """Carry out a command; from the first one that is not refused the step has touched."""
+        before = self.outcome
+        self.outcome = replace(before, touched=True)
+        try:
+            session.perform(command)
+        except RefusedError:
+            self.outcome = before
+            raise
+
+    def done(self, session: Session, artefact: ArtefactKey | None) -> None:
+        measured = session.measured
+        self.outcome = replace(
+            self.outcome,
+            state=State.DONE,
+            reason="",
+            measured=measured,
+            artefact=artefact,
+            warnings=measured.warnings,
+            healthy=True,
+        )
+
+
+def _act(draft: _Draft, step: Step, request: Request, world: World) -> None:
+    engine = driver(step.database)
+    with (
+        _cleared_up(draft, step, request, world),
+        world.gateway.session(step) as session,
+        world.stop.attached(session.cancel),
+        _deadline(step, session),
+    ):
+        facts = session.observe(engine.question(step, request))
+        idle = engine.idle(facts)
+        if idle is not None:
+            draft.outcome = replace(draft.outcome, state=State.SKIPPED, reason=idle, healthy=True)
+            return
+        engine.refuse(step, request, facts)
+        for command in engine.commands(step, request, facts):
+            draft.perform(session, command)
+        draft.done(session, _made(step, request))
+
+
+def _made(step: Step, request: Request) -> ArtefactKey | None:
+    if isinstance(step.action, Push):
+        return ArtefactKey(step.action.database.path, request.now, step.action.database.name)
+    return None
+
+
+@contextmanager
+def _cleared_up(draft: _Draft, step: Step, request: Request, world: World) -> Iterator[None]:
+    """Undo what a step began if it does not end well, in a session that nobody has cancelled.
+
+    Not after a step that never got to act: what is there then belongs to somebody else.
+    """
+    try:
+        yield
+    finally:
+        if draft.outcome.touched and not draft.outcome.healthy:
+            _abandon(draft, step, request, world)
+
+
+def _abandon(draft: _Draft, step: Step, request: Request, world: World) -> None:
+    try:
+        with world.gateway.session(step) as session:
+            for command in driver(step.database).abandon(step, request):
+                session.perform(command)
+    except EnvsyncError as error:
+        left = f"clearing up failed, the next run does it: {error}"
+        draft.outcome = replace(draft.outcome, warnings=(*draft.outcome.warnings, left))
+
+
+@contextmanager
+def _deadline(step: Step, session: Session) -> Iterator[None]:
+    """Cancel the step when its time is up."""
+    if step.options.deadline is None:
+        yield
+        return
+    allowed = step.options.deadline
+    timer = threading.Timer(
+        allowed.total_seconds(), session.cancel, (f"its deadline of {allowed} has passed",)
+    )
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

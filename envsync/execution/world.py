@@ -1,0 +1,52 @@
+"""What the executor is handed: hands that act, a clock, and what keeps steps apart."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from envsync.commands import Command, Measured, Question
+from envsync.execution.clock import Clock
+from envsync.execution.stop import Stop
+from envsync.facts import PullFacts, PushFacts
+from envsync.plan.model import Step
+
+
+class Session(Protocol):
+    """One step's eyes and hands: looks, acts, and can be cancelled from another thread."""
+
+    @property
+    def measured(self) -> Measured:
+        """All that has been measured so far."""
+
+    def observe(self, question: Question) -> PushFacts | PullFacts:
+        """Answer what a step must know; raises EnvsyncError where it cannot be known."""
+
+    def perform(self, command: Command) -> None:
+        """Carry out a command; raises EnvsyncError where it fails."""
+
+    def cancel(self, reason: str) -> None:
+        """Make whatever is under way end in InterruptedStepError."""
+
+
+class Gateway(Protocol):
+    """The way to the world, or to a screen that only shows what would be done."""
+
+    def session(self, step: Step) -> AbstractContextManager[Session]:
+        """Open a step's session; leaving it ends all that the step began."""
+
+
+class Guard(Protocol):
+    """What keeps a step apart from others on this machine, and the machine from rebooting."""
+
+    def hold(self, step: Step, stop: Stop) -> AbstractContextManager[object]:
+        """Hold the step's locks; raises RefusedError while the step runs elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything a run needs that is not a value."""
+
+    gateway: Gateway
+    guard: Guard
+    clock: Clock
+    stop: Stop

@@ -1,0 +1,41 @@
+"""Where a database's data came from, written into the database's own comment when promoted."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from envsync.artefacts import STAMP_PATTERN, ScriptUsed, Stamp
+
+_TEXT = re.compile(
+    rf"envsync: (?P<database>\S+) from (?P<environment>\S+) of (?P<stamp>{STAMP_PATTERN})"
+    r"(?:, sanitised by (?P<script>\S+) (?P<sha256>[0-9a-f]{64}))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Which artefact a database was restored from, and which script made it safe to read."""
+
+    database: str
+    environment: str
+    stamp: Stamp
+    sanitised: ScriptUsed | None = None
+
+    @classmethod
+    def parse(cls, comment: str | None) -> Self | None:
+        """Read a database's comment; None where it is somebody else's or there is none."""
+        match = _TEXT.fullmatch(comment or "")
+        if match is None:
+            return None
+        script = (
+            ScriptUsed(name=match["script"], sha256=match["sha256"]) if match["script"] else None
+        )
+        return cls(match["database"], match["environment"], Stamp.parse(match["stamp"]), script)
+
+    def __str__(self) -> str:
+        sanitised = (
+            f", sanitised by {self.sanitised.name} {self.sanitised.sha256}"
+            if self.sanitised
+            else ""
+        )
+        return f"envsync: {self.database} from {self.environment} of {self.stamp}{sanitised}"

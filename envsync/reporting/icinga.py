@@ -1,0 +1,80 @@
+"""What monitoring is told of an outcome: service, code and message, made from values. Pure."""
+
+from collections.abc import Iterator
+
+from envsync.commands import Report
+from envsync.execution.outcome import Outcome, State
+from envsync.plan.model import Action, Pull, Push, Step
+from envsync.reporting.format import bytes_text, count_text, seconds_text
+
+
+def report(outcome: Outcome, host: str) -> Report | None:
+    """Return the check result of an outcome; None where its environment is not monitored.
+
+    `host` is the name of this machine, told unless the inventory says under which to report.
+    """
+    icinga = outcome.step.environment.icinga
+    if icinga is None:
+        return None
+    return Report(
+        transport=icinga.transport,
+        host=icinga.report_as or host,
+        service=f"{icinga.service_prefix} {outcome.step.options.title}".strip(),
+        code=outcome.code,
+        message=message(outcome),
+    )
+
+
+def message(outcome: Outcome) -> str:
+    """Return what a person on call reads: the code's name, the step, and how it ended."""
+    return f"{outcome.code.name}: {_subject(outcome.step)} {_ending(outcome)}"
+
+
+def _subject(step: Step) -> str:
+    match step.action:
+        case Push(database):
+            return f"push {database.name} -> {_folder(step.action)}"
+        case Pull(sync):
+            return f"pull {_folder(step.action)} -> {sync.target.name}"
+
+
+def _folder(action: Action) -> str:
+    database = action.database if isinstance(action, Push) else action.sync.source
+    path = f"{database.path}/" if database.path else ""
+    return f"{database.environment.storage.url}/{path}"
+
+
+def _ending(outcome: Outcome) -> str:
+    match outcome.state:
+        case State.SKIPPED:
+            return f"skipped: {'; '.join((outcome.reason, *outcome.warnings))}"
+        case State.FAILED:
+            return f"failed after {seconds_text(outcome.seconds)}: {outcome.reason}"
+        case State.DONE:
+            return _done(outcome)
+
+
+def _done(outcome: Outcome) -> str:
+    took = seconds_text(outcome.seconds)
+    figures = ", ".join((took, *_figures(outcome)))
+    if not outcome.healthy:
+        return f"done in {took}, but its health was never claimed: {outcome.reason or 'a bug'}"
+    if outcome.warnings:
+        return f"done, but {'; '.join(outcome.warnings)} ({figures})"
+    return f"in {figures}"
+
+
+def _figures(outcome: Outcome) -> Iterator[str]:
+    measured = outcome.measured
+    match outcome.step.action:
+        case Push():
+            yield bytes_text(measured.bytes)
+            yield _counted(len(measured.rows), "table")
+        case Pull():
+            yield _counted(sum(measured.rows.values()), "row")
+            scripts = " and ".join(script.name for script in measured.scripts)
+            yield f"sanitised by {scripts}" if scripts else "not sanitised on the way"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count_text(count)} {noun}" if count == 1 else f"{count_text(count)} {noun}s"

@@ -1,0 +1,49 @@
+"""A plan for machines: every step with all that is known of it, as JSON. Pure."""
+
+import json
+from collections.abc import Mapping
+
+from envsync.inventory.model import NeverSanitise
+from envsync.plan.model import Plan, Pull, Push, Step
+from envsync.reporting.table import sanitised_by
+
+
+def plan_json(plan: Plan, expected: Mapping[int, float | None]) -> str:
+    """Return a plan as JSON; it holds no secret, as a plan holds none."""
+    steps = [_step(step, expected.get(step.number)) for step in plan.steps]
+    return json.dumps({"steps": steps}, indent=2, ensure_ascii=False)
+
+
+def _step(step: Step, expected: float | None) -> dict[str, object]:
+    options = step.options
+    return {
+        "number": step.number,
+        "step": step.verb,
+        "machine": step.machine,
+        "database": step.database.key,
+        "name": step.database.name,
+        "server": step.database.server.name,
+        **_ends(step),
+        "title": options.title,
+        "ensure": options.ensure,
+        "schedule": options.schedule.text if options.schedule else None,
+        "deadline_seconds": options.deadline.total_seconds() if options.deadline else None,
+        "needs": list(step.needs),
+        "expected_seconds": expected,
+    }
+
+
+def _ends(step: Step) -> dict[str, object]:
+    match step.action:
+        case Push(database):
+            return {"from": database.environment.name, "to": database.environment.storage.url}
+        case Pull(sync):
+            because = sync.sanitise.because if isinstance(sync.sanitise, NeverSanitise) else None
+            return {
+                "from": sync.source.environment.name,
+                "to": sync.target.environment.name,
+                "sanitised_by": sanitised_by(step),
+                "because": because,
+                "checks": sync.checks.name if sync.checks else None,
+                "restore_jobs": sync.target.restore_jobs,
+            }

@@ -1,0 +1,104 @@
+"""What the journal knows, for people: the state of each database, and its history. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tabulate import tabulate
+
+from envsync.execution.journal import Entry
+from envsync.execution.outcome import State
+from envsync.inventory.model import Ensure
+from envsync.plan.model import Pull, Step
+from envsync.reporting.format import age_text, bytes_text, count_text
+from envsync.reporting.table import duration_text, moment_text
+
+REASON_WIDTH = 60
+"""Columns a reason may take in a table; the journal and the log have it whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A step, the last that is known of it, and where the data that is live now came from."""
+
+    step: Step
+    last: Entry | None
+    served: Entry | None
+    is_running: bool
+
+
+def status_table(states: Sequence[Served], now: datetime) -> str:
+    """Return a line per step: how old its data is, how it last ended, what it is doing."""
+    headings = (
+        "environment",
+        "database",
+        "step",
+        "data age",
+        "last",
+        "at (UTC)",
+        "state",
+        "reason",
+    )
+    rows = [
+        (
+            state.step.environment.name,
+            state.step.database.key,
+            state.step.verb,
+            _age(state, now),
+            str(state.last.outcome or "-") if state.last else "never",
+            moment_text(state.last.ended or state.last.started) if state.last else "-",
+            _doing(state),
+            _short(state.last.reason) if state.last else "",
+        )
+        for state in states
+    ]
+    if not rows:
+        return "nothing to show"
+    return tabulate(rows, headings, tablefmt="simple", disable_numparse=True)
+
+
+def _age(state: Served, now: datetime) -> str:
+    """Return the age of the data a pull's target serves; a push serves none."""
+    if not isinstance(state.step.action, Pull) or state.served is None:
+        return "-"
+    taken = state.served.data_of
+    return age_text(now - taken) if taken else "?"
+
+
+def _doing(state: Served) -> str:
+    if state.is_running:
+        return "running"
+    if state.last and state.last.started and not state.last.ended:
+        return "interrupted"
+    return "held (disabled)" if state.step.options.ensure is Ensure.DISABLED else "idle"
+
+
+def history_table(entries: Sequence[Entry]) -> str:
+    """Return entries as they are given, a line each."""
+    headings = ("at (UTC)", "environment", "step", "outcome", "took", "size", "rows", "reason")
+    rows = [
+        (
+            moment_text(entry.started or entry.planned),
+            entry.environment,
+            entry.verb,
+            _ended(entry),
+            duration_text(entry.seconds),
+            bytes_text(entry.bytes) if entry.bytes else "-",
+            count_text(entry.rows) if entry.rows else "-",
+            _short(entry.reason),
+        )
+        for entry in entries
+    ]
+    return tabulate(rows, headings, tablefmt="simple", disable_numparse=True)
+
+
+def _ended(entry: Entry) -> str:
+    if entry.outcome is State.DONE and entry.warnings:
+        return "done, with warnings"
+    if entry.outcome is None:
+        return "not ended" if entry.started else "not begun"
+    return str(entry.outcome)
+
+
+def _short(reason: str) -> str:
+    return reason if len(reason) <= REASON_WIDTH else reason[: REASON_WIDTH - 1] + "…"

@@ -1,0 +1,133 @@
+"""Run a plan for real or in words: executor, journal, monitoring and narrative put together."""
+
+import logging
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from envsync.execution.executor import Event, Run, Started, execute
+from envsync.execution.guard import MachineGuard, OpenGuard
+from envsync.execution.journal import Journal
+from envsync.execution.lock import StepLocks
+from envsync.execution.outcome import Outcome, exit_code
+from envsync.execution.stop import Stop
+from envsync.execution.world import World
+from envsync.gateways import hands
+from envsync.gateways.clock import SystemClock
+from envsync.gateways.logs import set_up, tell
+from envsync.gateways.progress import Meters, meters, terminal_handler
+from envsync.gateways.speaking import Say, Speaking
+from envsync.monitoring import Monitoring
+from envsync.plan.model import Plan, Step
+from envsync.reporting.narration import fields, line, severity, summary
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where envsync keeps what it must remember on this machine."""
+
+    folder: Path
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.folder / "journal.sqlite")
+
+    @property
+    def locks(self) -> StepLocks:
+        return StepLocks(self.folder / "locks", SystemClock())
+
+
+def state() -> State:
+    """Return ENVSYNC_STATE, else the usual folder of the system or of the user."""
+    named = os.environ.get("ENVSYNC_STATE")
+    if named:
+        return State(Path(named))
+    if os.geteuid() == 0:
+        return State(Path("/var/lib/envsync"))
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return State(Path(home) / "envsync")
+
+
+def speak(plan: Plan, run: Run, say: Say) -> int:
+    """Show every command of a plan, in order; return the exit code the run would begin with."""
+    clock = SystemClock()
+    with _stopping() as stop:
+        world = World(Speaking(say), OpenGuard(), clock, stop)
+        outcomes = [event for event in execute(plan, run, world) if isinstance(event, Outcome)]
+    for outcome in outcomes:
+        if not outcome.healthy:
+            say(f"# {line(outcome)}")
+    return exit_code(outcomes)
+
+
+def act(plan: Plan, run: Run, log_format: str) -> int:
+    """Carry out a plan, remember and report every step; return the exit code."""
+    logger = set_up(log_format, terminal_handler() if log_format == "plain" else None)
+    remembered = state()
+    clock = SystemClock()
+    monitoring = Monitoring(remembered.journal, clock, socket.getfqdn())
+    monitoring.deliver_kept(plan)
+    with _stopping() as stop, meters(logger) as made:
+        world = World(_RealGateway(made), MachineGuard(remembered.locks), clock, stop)
+        events = _remembered(execute(plan, run, world), plan, remembered.journal, clock)
+        outcomes = list(_told(events, logger, monitoring))
+    tell(logger, "INFO", f"{summary(outcomes)}{monitoring.undelivered_text()}", {})
+    return exit_code(outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class _RealGateway:
+    meters: Meters
+
+    def session(self, step: Step) -> AbstractContextManager[hands.Hands]:
+        return hands.session(self.meters(str(step.action)))
+
+
+def _remembered(
+    events: Iterator[Event], plan: Plan, journal: Journal, clock: SystemClock
+) -> Iterator[Event]:
+    """Write each event into the journal before anybody is told of it."""
+    now = clock.now()
+    journal.plan(f"{now:%Y-%m-%dT%H:%M:%SZ}-{os.getpid()}", plan, now)
+    for event in events:
+        match event:
+            case Started(step):
+                journal.start(step, clock.now())
+            case Outcome():
+                journal.end(event, clock.now())
+        yield event
+
+
+def _told(
+    events: Iterator[Event], logger: logging.Logger, monitoring: Monitoring
+) -> Iterator[Outcome]:
+    for event in events:
+        tell(logger, severity(event), line(event), fields(event))
+        if isinstance(event, Outcome):
+            monitoring.report(event)
+            yield event
+
+
+@contextmanager
+def _stopping() -> Iterator[Stop]:
+    """Turn SIGTERM and Ctrl-C into a stop that lets steps unwind; a second one ends at once."""
+    stop = Stop()
+    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        del frame
+        signal.signal(number, usual[signal.Signals(number)])
+        stop.request(f"interrupted by {signal.Signals(number).name}")
+
+    for number in usual:
+        signal.signal(number, ask)
+    try:
+        yield stop
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
