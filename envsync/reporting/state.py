@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tabulate import tabulate
-
 from envsync.execution.journal import Entry
 from envsync.execution.outcome import State
 from envsync.inventory.model import Ensure
 from envsync.plan.model import Pull, Step
 from envsync.reporting.format import age_text, bytes_text, count_text
+from envsync.reporting.grid import grid
 from envsync.reporting.table import duration_text, moment_text
 
 REASON_WIDTH = 60
@@ -54,7 +53,7 @@ def status_table(states: Sequence[Served], now: datetime) -> str:
     ]
     if not rows:
         return "nothing to show"
-    return tabulate(rows, headings, tablefmt="simple", disable_numparse=True)
+    return grid(rows, headings)
 
 
 def _age(state: Served, now: datetime) -> str:
@@ -89,7 +88,7 @@ def history_table(entries: Sequence[Entry]) -> str:
         )
         for entry in entries
     ]
-    return tabulate(rows, headings, tablefmt="simple", disable_numparse=True)
+    return grid(rows, headings)
 
 
 def _ended(entry: Entry) -> str:

@@ -4,22 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from textwrap import wrap
 
-from tabulate import MIN_PADDING, tabulate
+from tabulate import tabulate
 
 from envsync.artefacts import Manifest
 from envsync.inventory.model import NeverSanitise, Sanitise
 from envsync.plan.model import Plan, Pull, Push, Step
 from envsync.reporting.format import bytes_text, count_text, seconds_text
+from envsync.reporting.grid import fitted, grid
 
 WIDTH = 100
 """Columns a plan may take: what fits a terminal, a mail and a review."""
 _HEADINGS = ("#", "step", "machine", "database", "from → to", "sanitised by", "needs", "expected")
-_SHRINKING = (5, 3, 2, 4)
-"""Columns that give way when a table is too wide, the first before the next."""
-_LEAST = 12
-_SEPARATOR = 2
+_SHRINKING = ((2, 3, 5), (4,))
+"""The columns that give way when a table is too wide."""
 
-Row = Sequence[str]
 Expected = Mapping[int, float | None]
 
 
@@ -28,9 +26,8 @@ def plan_table(plan: Plan, expected: Expected) -> str:
     rows = [_plan_row(step, expected) for step in plan.steps]
     if not rows:
         return "nothing to do"
-    fitted = _fitted([_HEADINGS, *rows])
-    table = tabulate(fitted[1:], fitted[0], tablefmt="simple", disable_numparse=True)
-    return "\n".join((table.rstrip(), "", *_ways(plan)))
+    table = grid(fitted(rows, _HEADINGS, WIDTH, _SHRINKING), _HEADINGS)
+    return "\n".join((table, "", *_ways(plan)))
 
 
 def plan_markdown(plan: Plan, expected: Expected) -> str:
@@ -91,31 +88,6 @@ def _ways(plan: Plan) -> Iterator[str]:
         yield from wrap(f"{which} restores straight from the stream {over}{plainly}", WIDTH)
 
 
-def _fitted(rows: Sequence[Row]) -> list[list[str]]:
-    """Shorten the cells of the columns that give way until the table is narrow enough."""
-    headings, *cells = rows
-    least = [len(heading) + MIN_PADDING for heading in headings]
-    widths = [
-        max(least[column], *(len(row[column]) for row in cells)) for column in range(len(headings))
-    ]
-    excess = sum(widths) + _SEPARATOR * (len(widths) - 1) - WIDTH
-    for column in _SHRINKING:
-        given = max(0, min(excess, widths[column] - max(_LEAST, least[column])))
-        widths[column] -= given
-        excess -= given
-    return [
-        [_shortened(cell, width) for cell, width in zip(row, widths, strict=True)] for row in rows
-    ]
-
-
-def _shortened(text: str, width: int) -> str:
-    """Take the middle out of a text: names differ at either end."""
-    if len(text) <= width:
-        return text
-    head = (width - 1) // 2
-    return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"
-
-
 def artefacts_table(manifests: Sequence[Manifest]) -> str:
     """Return a database's artefacts, newest first."""
     rows = [
@@ -129,11 +101,7 @@ def artefacts_table(manifests: Sequence[Manifest]) -> str:
         for manifest in sorted(manifests, key=lambda manifest: manifest.stamp, reverse=True)
     ]
     headings = ("timestamp", "size", "rows", "sanitised", "server")
-    return _simple(rows, headings)
-
-
-def _simple(rows: Sequence[Row], headings: Sequence[str]) -> str:
-    return tabulate(rows, headings, tablefmt="simple", disable_numparse=True)
+    return grid(rows, headings)
 
 
 def moment_text(moment: datetime | None) -> str:
