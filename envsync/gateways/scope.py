@@ -1,8 +1,9 @@
 """One step's hold on the world: what must be stopped when a signal or a deadline ends the step."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import Protocol
 
 from envsync.errors import InterruptedStepError
@@ -59,22 +60,39 @@ class Scope:
         if self._reason is not None:
             raise InterruptedStepError(self._reason)
 
-    @contextmanager
-    def stoppable(self, stop: Callable[[], None]) -> Iterator[None]:
+    def stoppable(self, stop: Callable[[], None]) -> AbstractContextManager[None]:
         """Have `stop` called, from another thread, if the step is cancelled meanwhile.
 
         Whatever fails because of the stop is told as the interruption it is.
         """
+        return _Stoppable(self, stop)
+
+    def _register(self, stop: Callable[[], None]) -> None:
         with self._lock:
             self.check()
             self._stops.append(stop)
-        try:
-            yield
-        except InterruptedStepError:
-            raise
-        except Exception:
-            self.check()
-            raise
-        finally:
-            with self._lock:
-                self._stops.remove(stop)
+
+    def _forget(self, stop: Callable[[], None]) -> None:
+        with self._lock:
+            self._stops.remove(stop)
+
+
+class _Stoppable:
+    """The time in which a stop is registered with a scope."""
+
+    def __init__(self, scope: Scope, stop: Callable[[], None]) -> None:
+        self._scope = scope
+        self._stop = stop
+
+    def __enter__(self) -> None:
+        self._scope._register(self._stop)  # noqa: SLF001  (one class in two parts)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._scope._forget(self._stop)  # noqa: SLF001
+        if error is not None:
+            self._scope.check()

@@ -1,0 +1,30 @@
+"""The house itself: what is committed keeps the rules that a machine can check."""
+
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "envsync").rglob("*.py"))
+
+
+def test_every_file_says_its_purpose_first() -> None:
+    speechless = [path for path in SOURCES if not path.read_text().startswith('"""')]
+    assert speechless == []
+
+
+def test_no_package_reexports() -> None:
+    inits = [path for path in SOURCES if path.name == "__init__.py"]
+    assert [path for path in inits if "import" in path.read_text().split('"""')[2]] == []
+
+
+def test_no_broad_except_and_no_shell_string() -> None:
+    pattern = re.compile(r"except (Exception|BaseException)?:|except Exception|shell=True|os\.system")
+    assert [path for path in SOURCES if pattern.search(path.read_text())] == []
+
+
+def test_the_import_table_holds() -> None:
+    checked = subprocess.run(
+        ["lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout
