@@ -15,6 +15,7 @@ from envsync.execution.guard import MachineGuard, OpenGuard
 from envsync.execution.journal import Journal
 from envsync.execution.lock import StepLocks
 from envsync.execution.outcome import Outcome, exit_code
+from envsync.execution.reboot_lock import sweep_reboot_lock
 from envsync.execution.stop import Stop
 from envsync.execution.world import World
 from envsync.gateways import hands
@@ -72,6 +73,11 @@ def act(plan: Plan, run: Run, log_format: str) -> int:
     clock = SystemClock()
     monitoring = Monitoring(remembered.journal, clock, socket.getfqdn())
     monitoring.deliver_kept(plan)
+    for step in plan.steps:
+        if step.environment.reboot_lock:
+            sweep_reboot_lock(
+                step.environment.reboot_lock.directory, step.environment.reboot_lock.name
+            )
     with _stopping() as stop, meters(logger) as made:
         world = World(_RealGateway(made), MachineGuard(remembered.locks), clock, stop)
         events = _remembered(execute(plan, run, world), plan, remembered.journal, clock)

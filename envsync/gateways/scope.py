@@ -67,12 +67,14 @@ class Scope:
         """
         return _Stoppable(self, stop)
 
-    def _register(self, stop: Callable[[], None]) -> None:
+    def register(self, stop: Callable[[], None]) -> None:
+        """Call `stop` when the step is cancelled; raises InterruptedStepError where it was."""
         with self._lock:
             self.check()
             self._stops.append(stop)
 
-    def _forget(self, stop: Callable[[], None]) -> None:
+    def forget(self, stop: Callable[[], None]) -> None:
+        """Call `stop` no more."""
         with self._lock:
             self._stops.remove(stop)
 
@@ -85,7 +87,7 @@ class _Stoppable:
         self._stop = stop
 
     def __enter__(self) -> None:
-        self._scope._register(self._stop)  # noqa: SLF001  (one class in two parts)
+        self._scope.register(self._stop)
 
     def __exit__(
         self,
@@ -93,6 +95,6 @@ class _Stoppable:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._scope._forget(self._stop)  # noqa: SLF001
+        self._scope.forget(self._stop)
         if error is not None:
             self._scope.check()

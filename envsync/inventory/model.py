@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from envsync.places import Endpoint, Secret, Storage
+from envsync.places import Endpoint, Storage, Transport
 
 
 class Dbms(StrEnum):
@@ -47,29 +47,10 @@ class RebootLock:
 
 
 @dataclass(frozen=True, slots=True)
-class Nsca:
-    """An NSCA daemon, reached through send_nsca; encryption and password are in its own file."""
-
-    host: str
-    port: int = 5667
-    config: str = "/etc/send_nsca.cfg"
-
-
-@dataclass(frozen=True, slots=True)
-class IcingaApi:
-    """The REST API of Icinga 2; its certificate is verified against tls_ca or the system's."""
-
-    url: str
-    user: str
-    password: Secret
-    tls_ca: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Icinga:
     """Where passive check results go, and under which host and service names."""
 
-    transport: Nsca | IcingaApi
+    transport: Transport
     service_prefix: str
     report_as: str | None = None
 

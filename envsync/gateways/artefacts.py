@@ -1,0 +1,188 @@
+"""Artefacts in a storage: found by their manifests, read with their checksum verified."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader, RawIOBase
+
+import zstandard
+from typing_extensions import Buffer
+
+from envsync.artefacts import MANIFEST_SUFFIX, ArtefactKey, Manifest, matches
+from envsync.commands import Discard, Location, Measured, Publish
+from envsync.errors import CommandError, RefusedError
+from envsync.gateways.scope import Scope
+from envsync.gateways.storage.open_store import open_store
+from envsync.gateways.storage.store import Store
+
+BLOCK = 1 << 20
+"""Bytes handed on at once: however well they were compressed, memory stays bounded."""
+MANIFEST_LIMIT = 64 * 2**20
+"""No manifest is larger than this, in bytes; whatever is, is not read into memory."""
+
+
+def listed(store: Store, path: str, name: str) -> list[tuple[ArtefactKey, int]]:
+    """Return a database's artefacts that have a manifest, with their sizes, oldest first."""
+    prefix = f"{path}/" if path else ""
+    objects = {found.key: found.bytes for found in store.keys(prefix)}
+    keys = (ArtefactKey.of_manifest(key) for key in objects)
+    wanted = [key for key in keys if key and key.path == path and key.database == name]
+    return sorted(
+        ((key, objects.get(str(key), -1)) for key in wanted), key=lambda found: found[0].stamp
+    )
+
+
+def newest(store: Store, path: str, name: str) -> Manifest | None:
+    """Return the manifest of a database's newest artefact, if it has any."""
+    found = listed(store, path, name)
+    return read_manifest(store, found[-1][0]) if found else None
+
+
+def find(store: Store, path: str, name: str, timestamp: str | None) -> Manifest:
+    """Return the manifest of the newest artefact, or of the one a timestamp means.
+
+    Raises RefusedError where there is none, where more than one is meant, and where the artefact
+    itself is not there or not of the size its manifest says.
+    """
+    found = listed(store, path, name)
+    if timestamp is not None:
+        found = [(key, size) for key, size in found if matches(key.stamp, timestamp)]
+    if not found:
+        raise RefusedError(_nothing(store, path, name, timestamp))
+    if timestamp is not None and len(found) > 1:
+        stamps = ", ".join(str(key.stamp) for key, _ in found)
+        raise RefusedError(f"--timestamp {timestamp} means more than one artefact: {stamps}")
+    key, size = found[-1]
+    manifest = read_manifest(store, key)
+    if size != manifest.bytes:
+        was = "is not there" if size < 0 else f"has {size:,} bytes, not {manifest.bytes:,}"
+        raise RefusedError(
+            f"the artefact {store.url}/{key} {was}, though its manifest is whole; "
+            "push the database again, or choose an older artefact with --timestamp"
+        )
+    return manifest
+
+
+def _nothing(store: Store, path: str, name: str, timestamp: str | None) -> str:
+    where = f"of {name!r} under {path!r} in {store.url}"
+    stamps = [str(key.stamp) for key, _ in listed(store, path, name)]
+    if timestamp is None or not stamps:
+        return f"there is no artefact {where}; push the database first"
+    return f"there is no artefact {where} with the timestamp {timestamp}; the newest: " + ", ".join(
+        reversed(stamps[-3:])
+    )
+
+
+def read_manifest(store: Store, key: ArtefactKey) -> Manifest:
+    """Read an artefact's manifest; raises CommandError where it is no manifest, or another's."""
+    where = f"{store.url}/{key.manifest}"
+    try:
+        text = store.get(key.manifest, MANIFEST_LIMIT).decode()
+    except UnicodeDecodeError as error:
+        raise CommandError(
+            f"the manifest {where} cannot be trusted: it is not text; push the database again"
+        ) from error
+    manifest = Manifest.read(text, where)
+    if (manifest.stamp, manifest.name, manifest.format) != (
+        str(key.stamp),
+        key.database,
+        key.format,
+    ):
+        raise CommandError(
+            f"the manifest {where} is of {manifest.name!r} at {manifest.stamp}; it has been "
+            "copied or renamed, push the database again"
+        )
+    return manifest
+
+
+def publish(command: Publish, measured: Measured) -> None:
+    """Write a manifest completed with what was measured, unless one is already there."""
+    complete = command.manifest.model_copy(
+        update={
+            "bytes": measured.bytes,
+            "bytes_uncompressed": measured.bytes_uncompressed,
+            "sha256": measured.sha256,
+            "rows": dict(measured.rows),
+        }
+    )
+    store = open_store(command.location.storage)
+    store.put(command.location.key.manifest, complete.write().encode())
+
+
+def discard(command: Discard) -> None:
+    """Remove an artefact that never got its manifest."""
+    store = open_store(command.location.storage)
+    key = command.location.key
+    present = {found.key for found in store.keys(str(key))}
+    if str(key) in present and f"{key}{MANIFEST_SUFFIX}" not in present:
+        store.delete(str(key))
+
+
+@contextmanager
+def decompressed(location: Location, scope: Scope) -> Iterator[Iterator[bytes]]:
+    """Stream an artefact's content; the checksum is verified as the last block is taken.
+
+    Raises CommandError where the bytes are not those the manifest describes.
+    """
+    store = open_store(location.storage)
+    manifest = read_manifest(store, location.key)
+    scope.meter.stage("restoring", manifest.bytes)
+    with store.read(str(location.key), scope) as blocks:
+        yield _verified(_Hashed(blocks, scope), manifest, location)
+
+
+class _Hashed(RawIOBase):
+    """A stream of blocks read as a file, hashed and counted on the way."""
+
+    def __init__(self, blocks: Iterator[bytes], scope: Scope) -> None:
+        super().__init__()
+        self._blocks = blocks
+        self._scope = scope
+        self._rest = memoryview(b"")
+        self.digest = hashlib.sha256()
+        self.size = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "Buffer") -> int:
+        if not self._rest:
+            self._rest = memoryview(self._next())
+        wanted = memoryview(buffer)
+        taken, self._rest = self._rest[: len(wanted)], self._rest[len(wanted) :]
+        wanted[: len(taken)] = taken
+        return len(taken)
+
+    def _next(self) -> bytes:
+        block = next(self._blocks, b"")
+        self.digest.update(block)
+        self.size += len(block)
+        self._scope.meter.moved(len(block))
+        return block
+
+
+def _verified(source: _Hashed, manifest: Manifest, location: Location) -> Iterator[bytes]:
+    expander = zstandard.ZstdDecompressor().stream_reader(
+        BufferedReader(source, BLOCK), read_size=BLOCK, read_across_frames=True
+    )
+    size = 0
+    try:
+        while block := expander.read(BLOCK):
+            size += len(block)
+            yield block
+    except zstandard.ZstdError as error:
+        raise CommandError(_altered(location, f"it does not decompress ({error})")) from error
+    for what, found, expected in (
+        ("compressed bytes", source.size, manifest.bytes),
+        ("bytes", size, manifest.bytes_uncompressed),
+        ("as its sha256", source.digest.hexdigest(), manifest.sha256),
+    ):
+        if found != expected:
+            raise CommandError(_altered(location, f"it has {found} {what}, not {expected}"))
+
+
+def _altered(location: Location, how: str) -> str:
+    return (
+        f"the artefact {location.url} is not what its manifest describes: {how}; "
+        "push the database again, or choose an older artefact with --timestamp"
+    )

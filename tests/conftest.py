@@ -1,0 +1,7 @@
+"""The real servers that any test may ask for by name."""
+
+pytest_plugins = [
+    "tests.servers.icinga",
+    "tests.servers.nsca",
+    "tests.servers.s3",
+]

@@ -1,0 +1,117 @@
+"""A small fleet as values: what tests of plans, engines and the executor are arranged from."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from envsync.artefacts import Manifest, Stamp
+from envsync.facts import Client, PullFacts, PushFacts
+from envsync.facts import Database as Live
+from envsync.facts import Server as ServerFacts
+from envsync.inventory.model import (
+    Backup,
+    Database,
+    Dbms,
+    Environment,
+    Inventory,
+    NeverSanitise,
+    Options,
+    Sanitise,
+    Script,
+    Server,
+    Sync,
+)
+from envsync.places import Endpoint, FileStorage
+
+NOW = Stamp(datetime(2026, 11, 20, 2, 40, tzinfo=UTC))
+SCRIPT = Sanitise(Script("clean.sql", Path("sql/clean.sql")))
+CHECKS = Script("clean.checks.sql", Path("sql/clean.checks.sql"))
+NOTHING_PERSONAL = NeverSanitise("it holds nothing personal")
+CLIENTS = (Client(15, "15.18", "/usr/lib/postgresql/15/bin"), Client(18, "18.6", "/opt/18/bin"))
+
+
+def environment(name: str, *, protected: bool = False) -> Environment:
+    return Environment(name, protected, FileStorage(f"/store/{name}"))
+
+
+PRODUCTION = environment("production", protected=True)
+STAGING = environment("staging")
+INTEGRATION = environment("integration")
+
+
+def server(where: Environment, max_parallel: int = 1) -> Server:
+    endpoint = Endpoint(f"{where.name}-postgres", f"postgres.{where.name}", 5432, "envsync")
+    return Server(Dbms.POSTGRESQL, endpoint, "db_admin", max_parallel)
+
+
+def database(key: str, where: Environment) -> Database:
+    return Database(key, where, server(where), f"{key}_production", "postgresql", owner=key)
+
+
+def sync(
+    source: Database, target: Database, sanitise: Sanitise | NeverSanitise | None = SCRIPT
+) -> Sync:
+    title = f"pull {target.key} into {target.environment.name}"
+    return Sync(source, target, sanitise, CHECKS, Options(title))
+
+
+def backup(of: Database) -> Backup:
+    return Backup(of, Options(f"push {of.key} from {of.environment.name}"))
+
+
+PUBLISHING = {e.name: database("publishing_api", e) for e in (PRODUCTION, STAGING, INTEGRATION)}
+TAGGER = {e.name: database("content_tagger", e) for e in (PRODUCTION, STAGING, INTEGRATION)}
+
+
+def inventory(*syncs: Sync, backups: tuple[Backup, ...] = ()) -> Inventory:
+    databases = (*PUBLISHING.values(), *TAGGER.values())
+    return Inventory((PRODUCTION, STAGING, INTEGRATION), databases, syncs, backups)
+
+
+SHARED = inventory(
+    sync(PUBLISHING["production"], PUBLISHING["staging"]),
+    sync(PUBLISHING["production"], PUBLISHING["integration"]),
+)
+CHAINED = inventory(
+    sync(TAGGER["production"], TAGGER["staging"], NOTHING_PERSONAL),
+    sync(TAGGER["staging"], TAGGER["integration"], None),
+)
+
+SERVER = ServerFacts(
+    version=150018,
+    version_text="15.18",
+    standby=False,
+    user="envsync",
+    superuser=False,
+    createdb=True,
+    roles=frozenset({"envsync", "publishing_api", "content_tagger"}),
+    member_of=frozenset({"envsync", "publishing_api", "content_tagger"}),
+)
+LIVE = Live(
+    name="publishing_api_production",
+    owner="publishing_api",
+    bytes=1_000_000,
+    encoding="UTF8",
+    collate="C.UTF-8",
+    ctype="C.UTF-8",
+    connect=(("CONNECT", ""),),
+    tables=3,
+)
+MANIFEST = Manifest(
+    environment="production",
+    database="publishing_api",
+    name="publishing_api_production",
+    dbms="postgresql",
+    stamp=str(NOW),
+    format="dump.zst",
+    bytes=1_000,
+    bytes_uncompressed=10_000,
+    sha256="0" * 64,
+    row_counts="exact",
+    rows={"public.editions": 7},
+    database_bytes=1_000_000,
+    server_version="15.18 (Debian 15.18-0+deb12u1)",
+    client_version="15.18",
+    envsync_version="0.1.0",
+)
+PUSH_FACTS = PushFacts(CLIENTS, SERVER, LIVE)
+PULL_FACTS = PullFacts(CLIENTS, SERVER, LIVE, MANIFEST)

@@ -1,0 +1,13 @@
+"""Waiting for what a server does in its own time."""
+
+import time
+from collections.abc import Callable
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = 15) -> None:
+    """Return as soon as the condition holds; fail, naming what was waited for, if it never does."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s in vain for {what}")
+        time.sleep(0.02)
