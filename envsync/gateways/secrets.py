@@ -12,7 +12,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def reveal(secret: Secret) -> str:
-    """Return a secret; raises MissingSecretError, naming only where, when it is not there or empty."""
+    """Return a secret; raises MissingSecretError, naming only where, for one not there or empty."""
     text = _variable(secret.name) if secret.source == "env" else _file(secret.name)
     if not text:
         raise MissingSecretError(f"the secret at {secret} is empty; put the password there")

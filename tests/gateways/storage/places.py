@@ -1,0 +1,84 @@
+"""Stores to be tested, each in a place of its own, with ways to look behind them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from envsync.gateways.storage.file import FileStore
+from envsync.gateways.storage.s3 import S3Store
+from envsync.gateways.storage.store import MIB, Store
+from envsync.places import FileStorage, S3Storage
+from tests.servers.proxy import Proxy, proxying
+from tests.servers.s3 import S3Server
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import MultipartUploadTypeDef
+
+PART = 5 * MIB
+"""The smallest part S3 takes, unless it is the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A store, one of its kind that is not there, and a way to see what no key shows."""
+
+    store: Store
+    absent: Store
+    leftovers: Callable[[], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A bucket on a server that is reached through a proxy."""
+
+    server: S3Server
+    proxy: Proxy
+    storage: S3Storage
+
+    @property
+    def store(self) -> S3Store:
+        return S3Store(self.storage)
+
+
+def file_place(folder: Path) -> Place:
+    """Make a place that is a folder."""
+    root = folder / "store"
+    root.mkdir()
+    store = FileStore(FileStorage(str(root)))
+
+    def leftovers() -> list[str]:
+        whole = {found.key for found in store.keys("")}
+        files = (path for path in root.rglob("*") if path.is_file())
+        return [str(path) for path in files if path.relative_to(root).as_posix() not in whole]
+
+    return Place(store, FileStore(FileStorage(str(folder / "absent"))), leftovers)
+
+
+def s3_place(server: S3Server) -> Place:
+    """Make a place that is a bucket."""
+    bucket = server.make_bucket()
+    storage = server.storage(bucket)
+    absent = S3Store(replace(storage, bucket="no-such-bucket"))
+    return Place(S3Store(storage), absent, lambda: leftovers(server, bucket))
+
+
+def leftovers(server: S3Server, bucket: str) -> list[str]:
+    """Return what is left of unfinished work in a bucket: uploads, segments, servers' own files."""
+    client = server.client()
+    uploads: Sequence[MultipartUploadTypeDef] = ()
+    with suppress(client.exceptions.NoSuchUpload):  # rclone's answer before the first upload
+        uploads = client.list_multipart_uploads(Bucket=bucket).get("Uploads", ())
+    objects = client.list_objects_v2(Bucket=bucket).get("Contents", [])
+    unknown = [found["Key"] for found in objects if ".segment-" in found["Key"]]
+    temporary = [] if server.folder is None else server.folder.glob(f"{bucket}/**/.rclone_temp*")
+    return [*(upload["Key"] for upload in uploads), *unknown, *map(str, temporary)]
+
+
+@contextmanager
+def reached_through_proxy(server: S3Server) -> Iterator[Reached]:
+    """Yield a bucket whose server is reached through a proxy."""
+    bucket = server.make_bucket()
+    with proxying(server.port) as proxy:
+        yield Reached(server, proxy, server.at(proxy.port).storage(bucket))
