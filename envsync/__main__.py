@@ -1,0 +1,5 @@
+"""Starts the `envsync` program: python -m envsync."""
+
+from envsync.tasks import run
+
+run()

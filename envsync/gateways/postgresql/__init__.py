@@ -1,0 +1,1 @@
+"""PostgreSQL: its client programs and its servers."""

@@ -1,0 +1,135 @@
+"""Sessions: connections to PostgreSQL that end with the step, and whose failures are sentences."""
+
+import os
+import socket
+import threading
+from contextlib import suppress
+from types import TracebackType
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from envsync.commands import Target
+from envsync.errors import CommandError, UnavailableError
+from envsync.gateways.scope import Scope
+from envsync.gateways.secrets import reveal
+
+CANCEL_PATIENCE = 3.0
+"""Seconds a server has to take note that a statement is cancelled; then the line is cut."""
+_KEEPALIVES = {
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+_FATAL = "FATAL:"
+# What a server says that is there but cannot serve yet, or not now (PostgreSQL, postmaster.c).
+_NOT_NOW = ("starting up", "shutting down", "recovery mode", "too many", "reserved for")
+# SQLSTATE classes of lost connections, of missing resources and of operators' interventions.
+_LOST = ("08", "53", "57P")
+
+
+class Session(psycopg.Connection[TupleRow]):
+    """A connection that the step's scope can end from another thread.
+
+    As a context it commits or rolls back, closes, and tells psycopg's errors as envsync's own.
+    """
+
+    _target: Target
+    _scope: Scope | None = None
+
+    def held_by(self, scope: Scope, target: Target) -> None:
+        """Let the scope end this session until it is closed."""
+        self._closing = threading.Lock()
+        self._target = target
+        scope.register(self._stop)
+        self._scope = scope
+
+    def close(self) -> None:
+        """Close the connection; safe to call twice."""
+        if self._scope is None:
+            super().close()
+            return
+        with self._closing:
+            super().close()
+        self._scope.forget(self._stop)
+        self._scope = None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        scope = self._scope
+        try:
+            super().__exit__(kind, error, trace)
+        except psycopg.Error as failure:
+            if scope:
+                scope.check()
+            raise told(failure, self._target) from failure
+        finally:
+            self.close()
+        if error is not None and scope:
+            scope.check()
+        if isinstance(error, psycopg.Error):
+            raise told(error, self._target) from error
+
+    def _stop(self) -> None:
+        with self._closing:
+            with suppress(psycopg.Error):
+                self.cancel_safe(timeout=CANCEL_PATIENCE)
+            with (
+                suppress(psycopg.Error, OSError),
+                socket.socket(fileno=os.dup(self.fileno())) as line,
+            ):
+                line.shutdown(socket.SHUT_RDWR)
+
+
+def connect(
+    target: Target, scope: Scope, *, autocommit: bool = False, options: str | None = None
+) -> Session:
+    """Open a session; raises UnavailableError where nobody answers, CommandError where refused.
+
+    `options` are settings for the server, written as for PGOPTIONS.
+    """
+    scope.check()
+    secret = target.endpoint.password
+    try:
+        session = Session.connect(
+            target.conninfo,
+            autocommit=autocommit,
+            password=reveal(secret) if secret else None,
+            options=options,
+            **_KEEPALIVES,
+        )
+    except psycopg.OperationalError as error:
+        raise _refused(error, target) from error
+    try:
+        session.held_by(scope, target)
+    finally:
+        if scope.cancelled:
+            session.close()
+    return session
+
+
+def told(error: psycopg.Error, target: Target) -> CommandError:
+    """Say in a sentence what a server answered; never the rows it quotes."""
+    if error.diag.message_primary is None or (error.sqlstate or "").startswith(_LOST):
+        return UnavailableError(f"lost the connection to {target}: {_first_line(error)}")
+    return CommandError(f"{target} refused: {_first_line(error)}")
+
+
+def _refused(error: psycopg.OperationalError, target: Target) -> CommandError:
+    said = _first_line(error)
+    kind = (
+        CommandError
+        if _FATAL in said and not any(words in said for words in _NOT_NOW)
+        else UnavailableError
+    )
+    return kind(f"cannot connect to {target}: {said}")
+
+
+def _first_line(error: psycopg.Error) -> str:
+    text = error.diag.message_primary or str(error) or type(error).__name__
+    return text.splitlines()[0].removeprefix("connection failed: ")

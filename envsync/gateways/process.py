@@ -1,0 +1,159 @@
+"""Child programs: started without a terminal, ended with the step, and heard when they fail."""
+
+import os
+import shutil
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
+from types import TracebackType
+from typing import IO, BinaryIO, Self
+
+from envsync.errors import CommandError
+from envsync.gateways.scope import Scope
+
+PATIENCE = 5.0
+"""Seconds a child has to end by itself once it was asked to."""
+_LINES_KEPT = 40
+_LINE_BYTES = 2000
+_LINES_TOLD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a child gets besides its arguments: all of its variables, and open descriptors."""
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    descriptors: tuple[int, ...] = ()
+
+
+class Child:
+    """A running program; whoever writes to its stdin closes it."""
+
+    def __init__(
+        self, argv: Sequence[str], surroundings: Surroundings, stdin: int, stdout: int
+    ) -> None:
+        self._name = Path(argv[0]).name
+        try:
+            self._process: Popen[bytes] = Popen(
+                (*_dying_with_us(), *argv),
+                stdin=stdin,
+                stdout=stdout,
+                stderr=PIPE,
+                env=dict(surroundings.variables),
+                pass_fds=surroundings.descriptors,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise CommandError(f"cannot start {argv[0]}: {error.strerror}") from error
+        self._said: deque[str] = deque(maxlen=_LINES_KEPT)
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    @property
+    def stdin(self) -> BinaryIO:
+        return _pipe(self._process.stdin)
+
+    @property
+    def stdout(self) -> BinaryIO:
+        return _pipe(self._process.stdout)
+
+    def wait(self) -> None:
+        """Wait for the child's end; raises CommandError with its own last words if it failed."""
+        code = self._process.wait()
+        self._listener.join(PATIENCE)
+        if code:
+            raise CommandError(f"{self._name} failed: {self._last_words(code)}")
+
+    def kill(self) -> None:
+        """End the child and what it started, at once; safe at any time, from any thread."""
+        self._signal(signal.SIGKILL)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, BrokenPipeError):
+            self._ended_by_itself()
+        self._end()
+        self._listener.join(PATIENCE)
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
+        if isinstance(error, BrokenPipeError):
+            self.wait()
+
+    def _end(self) -> None:
+        if self._process.poll() is None:
+            self._signal(signal.SIGTERM)
+            if not self._ended_by_itself():
+                self.kill()
+                self._process.wait()
+
+    def _ended_by_itself(self) -> bool:
+        with suppress(TimeoutExpired):
+            self._process.wait(PATIENCE)
+        return self._process.returncode is not None
+
+    def _signal(self, number: signal.Signals) -> None:
+        # A child that has been waited for has no group any more, and its number may be another's.
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+
+    def _listen(self) -> None:
+        stderr = _pipe(self._process.stderr)
+        while line := stderr.readline(_LINE_BYTES):
+            self._said.append(line.decode(errors="replace").rstrip())
+
+    def _last_words(self, code: int) -> str:
+        """Tell what the child said of itself; the rest may quote rows."""
+        prefix = f"{self._name}: "
+        own = [line.removeprefix(prefix) for line in self._said if line.startswith(prefix)]
+        if code < 0:
+            own.append(f"it was ended by {signal.Signals(-code).name}")
+        return "; ".join((own or list(self._said))[-_LINES_TOLD:]) or f"exit code {code}"
+
+
+@contextmanager
+def running(
+    argv: Sequence[str],
+    scope: Scope,
+    surroundings: Surroundings,
+    *,
+    stdin: int = DEVNULL,
+    stdout: int = DEVNULL,
+) -> Iterator[Child]:
+    """Run a program for the length of a block, then wait for it to succeed.
+
+    It ends when the block fails, when the step is cancelled, and when envsync itself is killed.
+    """
+    scope.check()
+    with Child(argv, surroundings, stdin, stdout) as child, scope.stoppable(child.kill):
+        yield child
+        child.wait()
+
+
+def _dying_with_us() -> tuple[str, ...]:
+    """Wrap a program so that the kernel kills it if we are killed (prctl, PR_SET_PDEATHSIG).
+
+    A preexec_fn could do the same, but is not safe in a program with threads (subprocess manual).
+    Without setpriv a child still ends with its pipes.
+    """
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "KILL", "--") if setpriv else ()
+
+
+def _pipe(stream: IO[bytes] | None) -> BinaryIO:
+    if stream is None:
+        raise ValueError("the child was started without this pipe")
+    return stream  # type: ignore[return-value]

@@ -1,0 +1,1 @@
+"""Where artefacts lie: buckets and folders, behind one Protocol."""

@@ -1,0 +1,166 @@
+"""A folder as a store, usually on a shared file system."""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from io import FileIO
+from pathlib import Path
+
+from envsync.errors import CommandError, RefusedError
+from envsync.gateways.scope import Scope
+from envsync.gateways.storage.file_writer import appearing, is_partial, sync_folder, told
+from envsync.gateways.storage.store import MIB, SMALL_OBJECT_BYTES, StoredObject, Writer, gather
+from envsync.places import FileStorage
+
+
+class FileStore:
+    """Files below a folder, which must be there: an absent mount is never filled by mistake."""
+
+    def __init__(self, storage: FileStorage) -> None:
+        self._storage = storage
+        self._root = Path(storage.directory)
+
+    @property
+    def url(self) -> str:
+        return self._storage.url
+
+    def part_bytes(self, expected_bytes: int) -> int:
+        """Return what is written at once; a file has no parts, however large it will be."""
+        return min(MIB, max(1, expected_bytes))
+
+    @contextmanager
+    def writer(self, key: str, part_bytes: int, scope: Scope) -> Iterator[Writer]:
+        del part_bytes  # every write goes to the file as it comes
+        path = self._path(key)
+        with told(f"write {path}"):
+            self._make_folder(path.parent)
+        with appearing(path, scope) as writer:
+            yield writer
+
+    @contextmanager
+    def read(self, key: str, scope: Scope) -> Iterator[Iterator[bytes]]:
+        path = self._path(key)
+        with told(f"read {path}"):
+            file = FileIO(path)
+        with file:
+            yield _chunks(file, path, scope)
+
+    def keys(self, prefix: str) -> Iterator[StoredObject]:
+        for path, size in self._files(prefix):
+            if not is_partial(path.name):
+                yield StoredObject(self._key(path), size)
+
+    def put(self, key: str, body: bytes) -> None:
+        with self.writer(key, len(body), Scope()) as writer:
+            writer.write(body)
+
+    def get(self, key: str, limit: int = SMALL_OBJECT_BYTES) -> bytes:
+        with self.read(key, Scope()) as chunks:
+            return gather(chunks, key, limit)
+
+    def delete(self, key: str) -> None:
+        path = self._path(key)
+        with told(f"delete {path}"):
+            path.unlink(missing_ok=True)
+
+    def free_bytes(self) -> int | None:
+        with told(f"use the storage {self.url}"):
+            room = os.statvfs(self._root)
+        return room.f_bavail * room.f_frsize
+
+    def verify_writable(self, folder: str = "") -> None:
+        wanted = self._path(folder) if folder else self._root
+        nearest = next((path for path in (wanted, *wanted.parents) if path.exists()), self._root)
+        try:
+            with told(f"write below {wanted}"):
+                self._verify_there()
+                tempfile.TemporaryFile(dir=nearest).close()
+        except CommandError as error:
+            raise RefusedError(
+                f"{error}; name a folder that exists and that this user may write"
+            ) from error
+
+    def sweep(self, prefix: str, older_than: timedelta) -> tuple[str, ...]:
+        before = time.time() - older_than.total_seconds()
+        partial = (path for path, _ in self._files(prefix) if is_partial(path.name))
+        with told(f"sweep {self.url}"):
+            stale = [path for path in partial if path.stat().st_mtime < before]
+            for path in stale:
+                path.unlink(missing_ok=True)
+        return tuple(self._key(path) for path in stale)
+
+    def _path(self, key: str) -> Path:
+        """Return where an object lies; raises CommandError for a key that is not one below."""
+        names = key.split("/")
+        path = self._root.joinpath(*names)
+        if "\0" in key or not all(names) or {".", ".."}.intersection(names) or self._escapes(path):
+            raise CommandError(
+                f"{key!r} is no key for {self.url}; "
+                "a key is names with single slashes between them, none of them '.' or '..'"
+            )
+        return path
+
+    def _escapes(self, path: Path) -> bool:
+        return not path.resolve().is_relative_to(self._root.resolve())
+
+    def _key(self, path: Path) -> str:
+        return path.relative_to(self._root).as_posix()
+
+    def _verify_there(self) -> None:
+        if not self._root.is_dir():
+            raise CommandError(f"there is no folder {str(self._root)!r}")
+
+    def _make_folder(self, folder: Path) -> None:
+        self._verify_there()
+        below = folder.relative_to(self._root)
+        for part in (*reversed(below.parents), below):
+            if not (self._root / part).is_dir():
+                (self._root / part).mkdir(mode=0o700, exist_ok=True)
+                sync_folder((self._root / part).parent)
+
+    def _files(self, prefix: str) -> list[tuple[Path, int]]:
+        """Return the files under a prefix with their sizes, in the order of their keys."""
+        self._verify_there()
+        folder = prefix.rpartition("/")[0]
+        top = self._path(folder) if folder else self._root
+        with told(f"list {self.url}"):
+            found = list(_walk(top)) if top.is_dir() else []
+        matching = [(path, size) for path, size in found if self._key(path).startswith(prefix)]
+        return sorted(matching, key=lambda file: os.fsencode(self._key(file[0])))
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, int]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(Path(entry.path))
+            elif entry.is_file(follow_symlinks=False):
+                yield Path(entry.path), entry.stat().st_size
+
+
+def _chunks(file: FileIO, path: Path, scope: Scope) -> Iterator[bytes]:
+    """Yield a file's bytes; raises CommandError if it is written to meanwhile."""
+    before = os.fstat(file.fileno())
+    count = 0
+    while chunk := _read(file, path):
+        scope.check()
+        count += len(chunk)
+        yield chunk
+    after = os.fstat(file.fileno())
+    if (before.st_size, before.st_mtime_ns, count) != (
+        after.st_size,
+        after.st_mtime_ns,
+        before.st_size,
+    ):
+        raise CommandError(
+            f"cannot read {path}: it is no longer the file of {before.st_size} bytes "
+            "that was there at first; start again"
+        )
+
+
+def _read(file: FileIO, path: Path) -> bytes:
+    with told(f"read {path}"):
+        return file.read(MIB)

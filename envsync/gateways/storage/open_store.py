@@ -1,0 +1,15 @@
+"""The store for a place of the inventory."""
+
+from envsync.gateways.storage.file import FileStore
+from envsync.gateways.storage.s3 import S3Store
+from envsync.gateways.storage.store import Store
+from envsync.places import FileStorage, S3Storage, Storage
+
+
+def open_store(storage: Storage) -> Store:
+    """Return the store for a storage; nothing is asked of it yet."""
+    match storage:
+        case S3Storage():
+            return S3Store(storage)
+        case FileStorage():
+            return FileStore(storage)

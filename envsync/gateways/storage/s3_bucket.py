@@ -1,0 +1,135 @@
+"""A bucket: the few requests that everything else about S3 is made of."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from envsync.errors import CommandError
+from envsync.gateways.storage.s3_errors import status, told
+from envsync.places import S3Storage
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef, ObjectTypeDef
+
+MARK = "envsync-upload"
+"""The metadata by which an upload knows its own object again."""
+
+
+class Creation(Protocol):
+    """A request that makes an object appear, given its condition."""
+
+    def __call__(self, **condition: Any) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an object was when it was looked at."""
+
+    bytes: int
+    etag: str
+    modified: datetime
+    mark: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket as its client reaches it."""
+
+    client: "S3Client"
+    storage: S3Storage
+
+    @property
+    def name(self) -> str:
+        return self.storage.bucket
+
+    def url(self, key: str) -> str:
+        return f"{self.storage.url}/{key}"
+
+    def properties(self, mark: str) -> dict[str, Any]:
+        """Return what every object is created with: its encryption, and whose upload it is."""
+        properties: dict[str, Any] = {"Metadata": {MARK: mark}}
+        if encryption := self.storage.encryption:
+            properties["ServerSideEncryption"] = encryption.algorithm
+            if encryption.key:
+                properties["SSEKMSKeyId"] = encryption.key
+        return properties
+
+    def find(self, key: str) -> Found | None:
+        """Look at an object; None if it is not there."""
+        try:
+            return _found(self.client.head_object(Bucket=self.name, Key=key))
+        except ClientError as error:
+            if status(error) == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+
+    def objects(self, prefix: str) -> Iterator["ObjectTypeDef"]:
+        """Yield every object under a prefix, page after page."""
+        pages = self.client.get_paginator("list_objects_v2")
+        with told(f"list {self.url(prefix)}"):
+            for page in pages.paginate(Bucket=self.name, Prefix=prefix):
+                yield from page.get("Contents", ())
+
+    def delete(self, key: str) -> None:
+        with told(f"delete {self.url(key)}"):
+            self.client.delete_object(Bucket=self.name, Key=key)
+
+    def refuse_existing(self, key: str) -> None:
+        """Raise CommandError if there is an object already, as far as one may look."""
+        with told(f"write {self.url(key)}"):
+            if self._find_if_allowed(key):
+                raise self.exists(key)
+
+    def create(self, key: str, mark: str, creation: Creation) -> None:
+        """Make an object appear unless one is there; safe against an answer lost on the way."""
+        try:
+            creation(IfNoneMatch="*")
+        except ClientError as error:
+            if _is_unimplemented(error):
+                creation()
+            elif not self._is_mine(key, mark, error):
+                raise
+
+    def _find_if_allowed(self, key: str) -> Found | None:
+        try:
+            return self.find(key)
+        except ClientError as error:
+            # Without the right to list, S3 answers 403 for an object that is not there.
+            if status(error) == HTTPStatus.FORBIDDEN:
+                return None
+            raise
+
+    def _is_mine(self, key: str, mark: str, error: ClientError) -> bool:
+        """Tell whether a creation failed only because an earlier try of it had succeeded."""
+        if status(error) not in (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.NOT_FOUND):
+            return False
+        found = self.find(key)
+        if found and found.mark == mark:
+            return True
+        if found and status(error) == HTTPStatus.PRECONDITION_FAILED:
+            raise self.exists(key) from error
+        return False
+
+    def exists(self, key: str) -> CommandError:
+        return CommandError(
+            f"cannot write {self.url(key)}: there is an object already, and none is overwritten; "
+            "delete it or write under another key"
+        )
+
+
+def _is_unimplemented(error: ClientError) -> bool:
+    code = error.response.get("Error", {}).get("Code")
+    return code == "NotImplemented" or status(error) == HTTPStatus.NOT_IMPLEMENTED
+
+
+def _found(answer: "HeadObjectOutputTypeDef") -> Found:
+    # Some servers change the case of the names of metadata.
+    metadata = {name.lower(): value for name, value in answer["Metadata"].items()}
+    return Found(
+        answer["ContentLength"], answer["ETag"], answer["LastModified"], metadata.get(MARK)
+    )
