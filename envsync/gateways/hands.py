@@ -14,6 +14,19 @@ from envsync.gateways.postgresql.dump import dump
 from envsync.gateways.scope import Meter, Scope
 
 
+_DOING: dict[type[object], str] = {
+    c.Dump: "dumping, compressing and uploading",
+    c.Publish: "publishing the manifest",
+    c.Restore: "restoring beside the live database",
+    c.CompareRows: "comparing rows with the manifest",
+    c.RunScript: "sanitising",
+    c.RunChecks: "checking",
+    c.Analyse: "gathering statistics",
+    c.Promote: "promoting",
+}
+"""What an operator is told while a command is carried out; the quick ones are not worth a line."""
+
+
 class Hands:
     """One step's eyes and hands on the real world."""
 
@@ -52,7 +65,9 @@ class Hands:
     def perform(self, command: c.Command) -> None:
         """Carry out a command and remember what it measured."""
         self._scope.check()
-        self._scope.meter.stage(next(iter(command.lines()), ""), None)
+        doing = _DOING.get(type(command))
+        if doing is not None:
+            self._scope.meter.stage(doing, None)
         measured = self._perform(command)
         if measured is not None:
             self.measured = _together(self.measured, measured)

@@ -1,5 +1,6 @@
 """Child programs: started without a terminal, ended with the step, and heard when they fail."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -8,16 +9,19 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from io import BufferedReader, BufferedWriter
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from types import TracebackType
-from typing import IO, BinaryIO, Self
+from typing import IO, Self
 
 from envsync.errors import CommandError
 from envsync.gateways.scope import Scope
 
 PATIENCE = 5.0
 """Seconds a child has to end by itself once it was asked to."""
+PIPE_BYTES = 1 << 20
+"""Room in a pipe: programs that write a page at a time then take fewer turns with their reader."""
 _LINES_KEPT = 40
 _LINE_BYTES = 2000
 _LINES_TOLD = 4
@@ -50,17 +54,23 @@ class Child:
             )
         except OSError as error:
             raise CommandError(f"cannot start {argv[0]}: {error.strerror}") from error
+        for pipe in (self._process.stdin, self._process.stdout):
+            _widen(pipe)
         self._said: deque[str] = deque(maxlen=_LINES_KEPT)
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
     @property
-    def stdin(self) -> BinaryIO:
-        return _pipe(self._process.stdin)
+    def stdin(self) -> BufferedWriter:
+        """The pipe to a child that was started with one."""
+        if not isinstance(self._process.stdin, BufferedWriter):
+            raise TypeError("the child was started without a pipe to it")
+        return self._process.stdin
 
     @property
-    def stdout(self) -> BinaryIO:
-        return _pipe(self._process.stdout)
+    def stdout(self) -> BufferedReader:
+        """The pipe from a child that was started with one."""
+        return _reader(self._process.stdout)
 
     def wait(self) -> None:
         """Wait for the child's end; raises CommandError with its own last words if it failed."""
@@ -111,7 +121,7 @@ class Child:
                 os.killpg(self._process.pid, number)
 
     def _listen(self) -> None:
-        stderr = _pipe(self._process.stderr)
+        stderr = _reader(self._process.stderr)
         while line := stderr.readline(_LINE_BYTES):
             self._said.append(line.decode(errors="replace").rstrip())
 
@@ -153,7 +163,14 @@ def _dying_with_us() -> tuple[str, ...]:
     return (setpriv, "--pdeathsig", "KILL", "--") if setpriv else ()
 
 
-def _pipe(stream: IO[bytes] | None) -> BinaryIO:
-    if stream is None:
-        raise ValueError("the child was started without this pipe")
-    return stream  # type: ignore[return-value]
+def _widen(pipe: IO[bytes] | None) -> None:
+    # The kernel refuses once all pipes of a user take too much; a narrow one works as well.
+    if pipe is not None:
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+
+
+def _reader(pipe: IO[bytes] | None) -> BufferedReader:
+    if not isinstance(pipe, BufferedReader):
+        raise TypeError("the child was started without a pipe from it")
+    return pipe

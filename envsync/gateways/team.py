@@ -25,9 +25,7 @@ class Team:
         self._lock = threading.Lock()
         self._failure: BaseException | None = None
 
-    def start(
-        self, work: Callable[P, T], /, *arguments: P.args, **named: P.kwargs
-    ) -> Future[T]:
+    def start(self, work: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) -> Future[T]:
         """Have a member do some work."""
         future = self._pool.submit(work, *arguments, **named)
         future.add_done_callback(lambda done: self._fail(done.exception()))

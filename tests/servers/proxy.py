@@ -37,7 +37,7 @@ class Proxy:
         self.faults = 0
         self.heard = bytearray()
         self._lock = threading.Lock()
-        self._ended = threading.Event()
+        self._healed = threading.Event()
         self._open: set[socket.socket] = set()
         self._armed: _Armed | None = None
 
@@ -51,7 +51,16 @@ class Proxy:
 
     def fall_silent(self, direction: Direction, after: int = 0) -> None:
         """Relay nothing more in a direction after so many bytes, and keep connections open."""
+        self._healed.clear()
         self._armed = _Armed("silence", direction, after, 0, math.inf)
+
+    def heal(self) -> None:
+        """Let go of all connections; new ones are relayed without fault."""
+        self._armed = None
+        self._healed.set()
+        with self._lock:
+            for connection in self._open:
+                _shut(connection)
 
     def relay(self, client: socket.socket, server: socket.socket) -> None:
         """Carry bytes both ways until either side ends."""
@@ -64,20 +73,13 @@ class Proxy:
         with self._lock:
             self._open -= {client, server}
 
-    def end(self) -> None:
-        """Let go of all connections."""
-        self._ended.set()
-        with self._lock:
-            for connection in self._open:
-                _shut(connection)
-
     def _pump(self, source: socket.socket, target: socket.socket, direction: Direction) -> None:
         with suppress(OSError):
             while received := source.recv(CHUNK):
                 passing, fault = self._judge(direction, received)
                 target.sendall(received[:passing])
                 if fault == "silence":
-                    self._ended.wait()
+                    self._healed.wait()
                 if fault:
                     _shut(source)
                     break
@@ -127,7 +129,7 @@ def proxying(port: int) -> Iterator[Proxy]:
         try:
             yield proxy
         finally:
-            proxy.end()
+            proxy.heal()
             listener.shutdown()
             thread.join()
 

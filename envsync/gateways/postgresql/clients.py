@@ -18,8 +18,8 @@ DEBIAN_FOLDERS = Path("/usr/lib/postgresql")
 VERSION_PATIENCE = 10.0
 """Seconds a program has to say its version."""
 _VERSION = re.compile(r"\(PostgreSQL\) ((\d+).*)")
-# The client's own ways to a password, for endpoints that name none.
-_PASSWORD_FILES = ("PGPASSFILE", "KRB5CCNAME")
+# The client's own ways to prove who it is, for endpoints that name no password.
+_OWN_WAYS = ("PGPASSFILE", "KRB5CCNAME")
 
 
 def installed(folders: tuple[str, ...]) -> tuple[Client, ...]:
@@ -30,14 +30,16 @@ def installed(folders: tuple[str, ...]) -> tuple[Client, ...]:
     on_path = os.environ.get("PATH", os.defpath).split(os.pathsep)
     debian = sorted(DEBIAN_FOLDERS.glob("*/bin"))
     places = dict.fromkeys(
-        real for folder in (*folders, *on_path, *debian) if (real := _real_folder(Path(folder)))
+        real
+        for folder in (*map(Path, folders), *map(Path, on_path), *debian)
+        if (real := _real_folder(folder))
     )
     clients = (client for place in places if (client := _client(place)))
     return tuple(sorted(clients, key=lambda client: (client.major, client.version, client.folder)))
 
 
 @contextmanager
-def client_environment(endpoint: Endpoint, options: str | None = None) -> Iterator[Surroundings]:
+def client_setting(endpoint: Endpoint, options: str | None = None) -> Iterator[Surroundings]:
     """Yield what lets a libpq program connect, with no secret in its arguments or variables.
 
     The password is in a file in memory that only the program's user can open. `options` are
@@ -49,7 +51,7 @@ def client_environment(endpoint: Endpoint, options: str | None = None) -> Iterat
         variables["PGOPTIONS"] = options
     with ExitStack() as held:
         if endpoint.password is None:
-            own = {name: os.environ[name] for name in _PASSWORD_FILES if name in os.environ}
+            own = {name: os.environ[name] for name in _OWN_WAYS if name in os.environ}
             yield Surroundings({**variables, **own})
         else:
             file = held.enter_context(sealed("pgpass", _pgpass(endpoint.password)))

@@ -79,7 +79,9 @@ def _stream(command: Dump, snapshot: str, counting: Future[dict[str, int]], scop
     return tally
 
 
-def _compress(source: IO[bytes], writer: Writer, command: Dump, tally: _Tally, scope: Scope) -> None:
+def _compress(
+    source: IO[bytes], writer: Writer, command: Dump, tally: _Tally, scope: Scope
+) -> None:
     compressor = zstandard.ZstdCompressor(
         level=command.level, threads=command.threads, write_checksum=True
     ).compressobj()

@@ -10,18 +10,14 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from envsync.commands import Target
-from envsync.errors import CommandError, UnavailableError
+from envsync.errors import CommandError, InterruptedStepError, UnavailableError
 from envsync.gateways.scope import Scope
 from envsync.gateways.secrets import reveal
 
 CANCEL_PATIENCE = 3.0
 """Seconds a server has to take note that a statement is cancelled; then the line is cut."""
-_KEEPALIVES = {
-    "keepalives": 1,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-}
+KEEPALIVE_SECONDS = 30
+"""Between signs of life on a silent connection; after three without an answer it is lost."""
 _FATAL = "FATAL:"
 # What a server says that is there but cannot serve yet, or not now (PostgreSQL, postmaster.c).
 _NOT_NOW = ("starting up", "shutting down", "recovery mode", "too many", "reserved for")
@@ -86,42 +82,43 @@ class Session(psycopg.Connection[TupleRow]):
                 line.shutdown(socket.SHUT_RDWR)
 
 
-def connect(
-    target: Target, scope: Scope, *, autocommit: bool = False, options: str | None = None
-) -> Session:
-    """Open a session; raises UnavailableError where nobody answers, CommandError where refused.
+def connect(target: Target, scope: Scope, *, options: str = "") -> Session:
+    """Open a session that commits each statement, unless a transaction is begun.
 
-    `options` are settings for the server, written as for PGOPTIONS.
+    Raises UnavailableError where nobody answers, CommandError where the server refuses. `options`
+    are settings for the server, written as for PGOPTIONS.
     """
     scope.check()
     secret = target.endpoint.password
     try:
         session = Session.connect(
             target.conninfo,
-            autocommit=autocommit,
+            autocommit=True,
             password=reveal(secret) if secret else None,
-            options=options,
-            **_KEEPALIVES,
+            options=f"-c client_encoding=UTF8 {options}",
+            keepalives_idle=KEEPALIVE_SECONDS,
+            keepalives_interval=KEEPALIVE_SECONDS,
+            keepalives_count=3,
         )
     except psycopg.OperationalError as error:
         raise _refused(error, target) from error
     try:
         session.held_by(scope, target)
-    finally:
-        if scope.cancelled:
-            session.close()
+    except InterruptedStepError:
+        session.close()
+        raise
     return session
 
 
 def told(error: psycopg.Error, target: Target) -> CommandError:
     """Say in a sentence what a server answered; never the rows it quotes."""
     if error.diag.message_primary is None or (error.sqlstate or "").startswith(_LOST):
-        return UnavailableError(f"lost the connection to {target}: {_first_line(error)}")
-    return CommandError(f"{target} refused: {_first_line(error)}")
+        return UnavailableError(f"lost the connection to {target}: {first_line(error)}")
+    return CommandError(f"{target} refused: {first_line(error)}")
 
 
 def _refused(error: psycopg.OperationalError, target: Target) -> CommandError:
-    said = _first_line(error)
+    said = first_line(error)
     kind = (
         CommandError
         if _FATAL in said and not any(words in said for words in _NOT_NOW)
@@ -130,6 +127,7 @@ def _refused(error: psycopg.OperationalError, target: Target) -> CommandError:
     return kind(f"cannot connect to {target}: {said}")
 
 
-def _first_line(error: psycopg.Error) -> str:
+def first_line(error: psycopg.Error) -> str:
+    """Return what the server said, without its details: they may quote rows."""
     text = error.diag.message_primary or str(error) or type(error).__name__
     return text.splitlines()[0].removeprefix("connection failed: ")

@@ -75,8 +75,8 @@ class FileStore:
         wanted = self._path(folder) if folder else self._root
         nearest = next((path for path in (wanted, *wanted.parents) if path.exists()), self._root)
         try:
+            self._verify_there(f"write below {wanted}")
             with told(f"write below {wanted}"):
-                self._verify_there()
                 tempfile.TemporaryFile(dir=nearest).close()
         except CommandError as error:
             raise RefusedError(
@@ -109,12 +109,12 @@ class FileStore:
     def _key(self, path: Path) -> str:
         return path.relative_to(self._root).as_posix()
 
-    def _verify_there(self) -> None:
+    def _verify_there(self, what: str) -> None:
         if not self._root.is_dir():
-            raise CommandError(f"there is no folder {str(self._root)!r}")
+            raise CommandError(f"cannot {what}: there is no folder {str(self._root)!r}")
 
     def _make_folder(self, folder: Path) -> None:
-        self._verify_there()
+        self._verify_there(f"write below {folder}")
         below = folder.relative_to(self._root)
         for part in (*reversed(below.parents), below):
             if not (self._root / part).is_dir():
@@ -123,7 +123,7 @@ class FileStore:
 
     def _files(self, prefix: str) -> list[tuple[Path, int]]:
         """Return the files under a prefix with their sizes, in the order of their keys."""
-        self._verify_there()
+        self._verify_there(f"list {self.url}")
         folder = prefix.rpartition("/")[0]
         top = self._path(folder) if folder else self._root
         with told(f"list {self.url}"):

@@ -1,0 +1,165 @@
+"""The rules between files: what no single file can know about itself.
+
+Each rule is one function that yields a problem wherever it is broken. A step with
+`ensure: absent` does no harm, and breaks no rule but that its scripts exist.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+from envsync.inventory.collisions import collisions
+from envsync.inventory.document import quoted
+from envsync.inventory.identity import address, physical
+from envsync.inventory.link import Linked, Placed
+from envsync.inventory.model import Database, Ensure, Sanitise, Sync
+from envsync.inventory.problems import Problem, listed, suggestion
+from envsync.inventory.scalars import LONGEST_NAME
+from envsync.inventory.values import CHECKS, Scripts
+
+_RESERVED = ("__incoming", "__previous", "__discarded")
+_LONGEST_TARGET = LONGEST_NAME - max(map(len, _RESERVED))
+_TEMPLATES = ("template0", "template1")
+_BY_HAND = "accepted: 'ensure: disabled', to be run by hand"
+
+
+def broken(linked: Linked, scripts: Scripts) -> Iterator[Problem]:
+    """Yield every problem of an inventory whose files are joined."""
+    for sync in linked.acting_syncs():
+        yield from _spares_the_protected(sync)
+        yield from _moves_between_two(sync)
+        yield from _says_how_it_is_safe(sync)
+    yield from _loops(linked)
+    yield from _names(linked)
+    yield from collisions(linked)
+    for sync in linked.syncs:
+        yield from _scripts_exist(sync, scripts)
+
+
+def _spares_the_protected(sync: Placed[Sync]) -> Iterator[Problem]:
+    home = sync.value.target.environment
+    if home.protected and sync.value.options.ensure is Ensure.PRESENT:
+        yield sync.place.problem(
+            f"{sync.place} goes into {home.name!r}, which is protected; {_BY_HAND}", "ensure"
+        )
+
+
+def _moves_between_two(sync: Placed[Sync]) -> Iterator[Problem]:
+    """Refuse a sync with one end, unless it restores a database's own backups by hand."""
+    source, target = sync.value.source, sync.value.target
+    if address(source) == address(target):
+        if not target.environment.protected and sync.value.options.ensure is Ensure.PRESENT:
+            yield sync.place.problem(
+                f"{sync.place} would restore its own backups every night; {_BY_HAND}", "from"
+            )
+    elif physical(source) == physical(target):
+        yield sync.place.problem(
+            f"{sync.place} has the same database at both ends, {target.name!r} on "
+            f"{target.server.endpoint}; accepted: two databases, with hosts by their full names",
+            "from",
+        )
+
+
+def _says_how_it_is_safe(sync: Placed[Sync]) -> Iterator[Problem]:
+    source, target = sync.value.source.environment, sync.value.target.environment
+    if source.protected and source.name != target.name and sync.value.sanitise is None:
+        yield sync.place.problem(
+            f"{sync.place} takes data out of {source.name!r}, which is protected, and does not "
+            "say how it is made safe; accepted: 'sanitise: SCRIPT', or 'sanitise: never' with "
+            "'because: WHY'",
+            "from",
+        )
+
+
+def _loops(linked: Linked) -> Iterator[Problem]:
+    """Tell of each loop once; what is run by hand stops where it is told to."""
+    into = {
+        address(sync.value.target): sync
+        for sync in linked.acting_syncs()
+        if sync.value.options.ensure is Ensure.PRESENT
+        and address(sync.value.source) != address(sync.value.target)
+    }
+    seen: set[tuple[str, str]] = set()
+    for start in into:
+        trail = _trail(start, into, seen)
+        end = trail[-1]
+        if end in trail[:-1]:
+            loop = [into[each] for each in trail[trail.index(end) : -1]]
+            yield _loop(min(loop, key=lambda sync: sync.place.position), into)
+        seen.update(trail)
+
+
+def _trail(
+    start: tuple[str, str], into: Mapping[tuple[str, str], Placed[Sync]], seen: set[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Follow a database upstream to where nothing comes in, or to what was seen before."""
+    trail = {start: None}
+    here = start
+    while here in into and here not in seen:
+        here = address(into[here].value.source)
+        if here in trail:
+            return [*trail, here]
+        trail[here] = None
+    return list(trail)
+
+
+def _loop(first: Placed[Sync], into: Mapping[tuple[str, str], Placed[Sync]]) -> Problem:
+    chain = [str(first.value.target), str(first.value.source)]
+    here = address(first.value.source)
+    while here != address(first.value.target):
+        chain.append(str(into[here].value.source))
+        here = address(into[here].value.source)
+    return first.place.problem(
+        f"{first.place} is part of a loop, {' from '.join(chain)}; "
+        "accepted: syncs that begin where nothing comes in",
+        "from",
+    )
+
+
+def _names(linked: Linked) -> Iterator[Problem]:
+    """Keep the real names that a pull needs for its own databases free."""
+    targets = {address(sync.value.target) for sync in linked.acting_syncs()}
+    for found in linked.databases:
+        for wrong in _wrong_with(found.value, target=address(found.value) in targets):
+            yield found.place.problem(f"{found.place} {wrong}", "name")
+
+
+def _wrong_with(database: Database, *, target: bool) -> Iterator[str]:
+    name, size = database.name, len(database.name.encode())
+    if name.endswith(_RESERVED):
+        yield (
+            f"has the name {name!r}, which is reserved for what a pull leaves; "
+            f"accepted: a name that does not end in {listed(_RESERVED)}"
+        )
+    if target and size > _LONGEST_TARGET:
+        yield (
+            f"has a name of {size} bytes, too long to be a sync's target; "
+            f"accepted: {_LONGEST_TARGET} bytes, for {_RESERVED[-1]!r} to fit behind them"
+        )
+    if target and name in (database.server.endpoint.maintenance, *_TEMPLATES):
+        yield (
+            f"has the name {name!r}, which cannot be replaced while the server is in use; "
+            "accepted: a database other than the templates and 'maintenance_database'"
+        )
+
+
+def _scripts_exist(sync: Placed[Sync], scripts: Scripts) -> Iterator[Problem]:
+    used = {"checks": sync.value.checks}
+    if isinstance(sync.value.sanitise, Sanitise):
+        used["sanitise"] = sync.value.sanitise.script
+    for key, script in used.items():
+        wrong = _wrong_with_script(key, script.name, scripts) if script else None
+        if wrong:
+            where = quoted((*sync.place.path, key))
+            yield sync.place.problem(f"{where} is {wrong}", key)
+
+
+def _wrong_with_script(key: str, name: str, scripts: Scripts) -> str | None:
+    path = PurePosixPath(name)
+    choice = [each for each in scripts.names if each.endswith(CHECKS) == (key == "checks")]
+    if path.is_absolute() or ".." in path.parts:
+        return f"{name!r}, outside {scripts.folder}; accepted: a path in that folder"
+    if key == "sanitise" and name.endswith(CHECKS):
+        return f"{name!r}, which checks and does not sanitise; {suggestion(name, choice)}"
+    if name not in scripts.names:
+        return f"{name!r}, which is not in {scripts.folder}; {suggestion(name, choice)}"
+    return None

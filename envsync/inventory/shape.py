@@ -1,0 +1,206 @@
+"""The shape of one inventory file: which keys there are, and what each of them accepts.
+
+The descriptions are read in editors, through the JSON Schema, and in messages about missing keys.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from envsync.inventory.model import Ensure
+from envsync.inventory.scalars import (
+    Cron,
+    Duration,
+    Folder,
+    Key,
+    Name,
+    Prose,
+    StoragePath,
+    Text,
+    TimeOfDay,
+    Title,
+)
+from envsync.inventory.shape_places import (
+    Count,
+    IcingaShape,
+    RebootLockShape,
+    ServerShape,
+    Shape,
+    StorageShape,
+    mistake,
+)
+
+
+def _not_empty(items: tuple[str, ...]) -> tuple[str, ...]:
+    if not items:
+        raise ValueError("at least one privilege")
+    return items
+
+
+Privilege = Literal[
+    "ALL", "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"
+]
+RowCounts = Literal["exact", "estimate"]
+# A YAML list is a tuple here: values are frozen, so the two are not told apart.
+Privileges = Annotated[tuple[Privilege, ...], Field(strict=False), AfterValidator(_not_empty)]
+Folders = Annotated[tuple[Folder, ...], Field(strict=False)]
+Patterns = Annotated[tuple[Text, ...], Field(strict=False)]
+Ensured = Annotated[Ensure, Field(strict=False)]
+
+
+class DatabaseShape(Shape):
+    """One dataset in this environment."""
+
+    server: Key = Field(description="the server it lies on, one of `servers`")
+    name: Name = Field(description="its real name on the server")
+    path: StoragePath = Field(description="the folder its artefacts lie in, in the storage")
+    owner: Name | None = Field(
+        default=None, description="the role that owns it; absent: the owner of the one replaced"
+    )
+    grants: dict[Name, Privileges] | None = Field(
+        default=None,
+        description="privileges on all tables, by role; absent: those of the one replaced",
+    )
+    restore_jobs: Count | None = Field(
+        default=None, description="connections a restore uses; absent: 2"
+    )
+    row_counts: RowCounts | None = Field(
+        default=None, description="how rows are counted for the manifest; absent: exact"
+    )
+    keep_previous: bool | None = Field(
+        default=None, description="whether what was live is kept for rollback; absent: true"
+    )
+
+
+class StepShape(Shape):
+    """What any step can be told."""
+
+    model_config = ConfigDict(json_schema_extra={"not": {"required": ["at", "cron"]}})
+
+    ensure: Ensured | None = Field(
+        default=None,
+        description="present: runs at night; disabled: only by hand; absent: not at all",
+    )
+    at: TimeOfDay | None = Field(default=None, description='when it starts, as "HH:MM"')
+    cron: Cron | None = Field(
+        default=None, description="when it starts, as a five-field cron expression"
+    )
+    temppath: Folder | None = Field(default=None, description="the folder for temporary files")
+    deadline: Duration | None = Field(
+        default=None, description='how long it may take, such as "2h" or "90m"'
+    )
+    exclude_table_data: Patterns | None = Field(
+        default=None, description="tables whose rows are left out, as pg_dump's patterns"
+    )
+
+    @model_validator(mode="after")
+    def _starts_in_one_way(self) -> Self:
+        if self.at is not None and self.cron is not None:
+            raise mistake("cron", "'at' and 'cron' are both given", "one of them")
+        return self
+
+
+class DefaultsShape(StepShape):
+    """What holds in this file wherever a step or a database does not say otherwise."""
+
+    max_age: Duration | None = Field(
+        default=None, description='how old the newest artefact may be, such as "36h"'
+    )
+    restore_jobs: Count | None = Field(default=None, description="connections a restore uses")
+    row_counts: RowCounts | None = Field(default=None, description="how rows are counted")
+    keep_previous: bool | None = Field(
+        default=None, description="whether what was live is kept for rollback"
+    )
+
+
+class BackupShape(StepShape):
+    """A push of this environment's own copy of a database."""
+
+    title: Title | None = Field(default=None, description="its name in monitoring")
+
+
+class SyncShape(BackupShape):
+    """An edge into this environment: where a database comes from, and how it is made safe."""
+
+    source: Key = Field(alias="from", description="the environment it comes from")
+    database: Key | None = Field(
+        default=None, description="the source's key, where it differs from the target's"
+    )
+    sanitise: Text | None = Field(
+        default=None,
+        description="the script that makes the copy safe to read, or never, with `because`",
+    )
+    because: Prose | None = Field(
+        default=None, description="why the copy holds nothing that must be sanitised"
+    )
+    checks: Text | None = Field(
+        default=None,
+        description="queries that must return no rows; absent: NAME.checks.sql beside the script",
+    )
+    max_age: Duration | None = Field(
+        default=None, description='how old the newest artefact may be, such as "36h"; absent: 36h'
+    )
+
+    @model_validator(mode="after")
+    def _says_why_never(self) -> Self:
+        if self.sanitise == "never" and self.because is None:
+            raise mistake("sanitise", "'sanitise: never' gives no reason", "'because: WHY' as well")
+        if self.sanitise != "never" and self.because is not None:
+            raise mistake(
+                "because", "'because' has nothing to explain", "it beside 'sanitise: never' only"
+            )
+        return self
+
+
+class EnvironmentShape(Shape):
+    """One environment: where its databases are, what comes into it, and what is kept of it."""
+
+    environment: Key = Field(description="the name of the environment")
+    protected: bool = Field(
+        description="true: never the target of a nightly run; only by hand, by name"
+    )
+    storage: StorageShape = Field(description="where this environment's own artefacts lie")
+    reboot_lock: RebootLockShape | None = Field(
+        default=None, description="the file that keeps a machine from rebooting during a step"
+    )
+    icinga: IcingaShape | None = Field(default=None, description="where check results go")
+    clients: Folders = Field(
+        default=(), description="folders with client programs, looked into before the usual ones"
+    )
+    defaults: DefaultsShape = Field(
+        default=DefaultsShape(), description="options for all steps and databases of this file"
+    )
+    servers: dict[Key, ServerShape] = Field(default={}, description="database servers, by name")
+    databases: dict[Key, DatabaseShape] = Field(default={}, description="databases, by key")
+    syncs: dict[Key, SyncShape] = Field(
+        default={}, description="what comes into this environment, by the target's key"
+    )
+    backups: dict[Key, BackupShape] = Field(
+        default={}, description="pushes of this environment's own copies, by key"
+    )
+
+
+class _EditorSchema(GenerateJsonSchema):
+    """A JSON Schema as an editor needs it: a key is there with a value, or is not there."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        if schema.get("default") is None:
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - an override
+        return False
+
+
+def schema() -> dict[str, object]:
+    """Return the JSON Schema of an inventory file, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **EnvironmentShape.model_json_schema(schema_generator=_EditorSchema),
+        "title": "envsync inventory",
+    }

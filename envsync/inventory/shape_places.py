@@ -1,0 +1,172 @@
+"""The shapes of places in an inventory: storages, servers, monitoring, and where secrets are."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from envsync.inventory.model import Dbms
+from envsync.inventory.scalars import (
+    FileName,
+    Folder,
+    Host,
+    HttpsUrl,
+    HttpUrl,
+    Key,
+    Name,
+    Size,
+    Text,
+    Title,
+)
+from envsync.places import TlsMode
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Count = Annotated[int, Field(ge=1, le=64)]
+
+
+class Shape(BaseModel):
+    """A mapping with known keys; text, numbers, true and false are never taken for one another."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def mistake(key: str, refused: str, accepted: str) -> PydanticCustomError:
+    """Make an error about one key of a mapping, with its own words."""
+    words = {"key": key, "refused": refused, "accepted": accepted}
+    return PydanticCustomError("mistake", "{refused}; accepted: {accepted}", words)
+
+
+class SecretShape(Shape):
+    """Where a secret can be found: an environment variable or a file, never the secret itself."""
+
+    env: Text | None = Field(default=None, description="the environment variable that holds it")
+    file: Folder | None = Field(default=None, description="the file that holds it, and only it")
+
+    @model_validator(mode="after")
+    def _has_one_place(self) -> Self:
+        if (self.env is None) == (self.file is None):
+            raise mistake(
+                "env",
+                "'env' and 'file' are both given or both missing",
+                "{env: NAME} or {file: PATH}",
+            )
+        return self
+
+
+class KmsShape(Shape):
+    """Encryption with a key of the key management service."""
+
+    kms: Text = Field(description="the id or ARN of the key")
+
+
+def _encryption_tag(value: object) -> str | None:
+    if value == "AES256":
+        return "name"
+    return "kms" if isinstance(value, dict) else None
+
+
+EncryptionShape = Annotated[
+    Annotated[Literal["AES256"], Tag("name")] | Annotated[KmsShape, Tag("kms")],
+    Discriminator(
+        _encryption_tag,
+        custom_error_type="encryption",
+        custom_error_message="'AES256' or {kms: KEY-ID}",
+    ),
+]
+
+
+class S3Shape(Shape):
+    """An S3 bucket, or one of an S3-compatible server."""
+
+    backend: Literal["s3"] = Field(description="the kind of storage")
+    bucket: Text = Field(description="the name of the bucket")
+    region: Text | None = Field(default=None, description="the region of the bucket")
+    endpoint_url: HttpUrl | None = Field(
+        default=None, description="the address of an S3-compatible server; absent: AWS"
+    )
+    encryption: EncryptionShape | None = Field(
+        default=None, description="how the server encrypts objects: AES256 or {kms: KEY-ID}"
+    )
+    checksums: Literal["when_supported", "when_required"] = Field(
+        default="when_supported",
+        description="when_required for S3-compatible servers that do not know AWS's checksums",
+    )
+    profile: Text | None = Field(default=None, description="the AWS profile to act as")
+    role_arn: Text | None = Field(default=None, description="the role to assume, across accounts")
+    external_id: Text | None = Field(default=None, description="the external id the role asks for")
+
+
+class FileShape(Shape):
+    """A folder, usually on a shared file system."""
+
+    backend: Literal["file"] = Field(description="the kind of storage")
+    directory: Folder = Field(description="the folder artefacts lie in")
+
+
+StorageShape = Annotated[S3Shape | FileShape, Field(discriminator="backend")]
+
+
+class RebootLockShape(Shape):
+    """The file that exists while a step runs on a machine, and keeps it from rebooting."""
+
+    directory: Folder = Field(description="the folder that is looked into before a reboot")
+    name: FileName = Field(description="the name of the file")
+
+
+class _IcingaShape(Shape):
+    service_prefix: Title = Field(
+        default="envsync", description="what every service's name starts with, before the title"
+    )
+    report_as: Text | None = Field(
+        default=None, description="the host results are reported for; absent: the machine's name"
+    )
+
+
+class NscaShape(_IcingaShape):
+    """Icinga, reached through send_nsca."""
+
+    transport: Literal["nsca"] = Field(description="the way results travel")
+    host: Host = Field(description="the host of the NSCA daemon")
+    port: Port = Field(default=5667, description="the port of the NSCA daemon")
+    config: Folder = Field(
+        default="/etc/send_nsca.cfg", description="send_nsca's own file, with the password"
+    )
+
+
+class IcingaApiShape(_IcingaShape):
+    """Icinga 2, reached through its REST API."""
+
+    transport: Literal["api"] = Field(description="the way results travel")
+    url: HttpsUrl = Field(description="the address of the API, such as https://icinga:5665")
+    user: Text = Field(description="the API user")
+    password: SecretShape = Field(description="where its password is: {env: NAME} or {file: PATH}")
+    tls_ca: Folder | None = Field(
+        default=None, description="the certificate authority's file; absent: the system's"
+    )
+
+
+IcingaShape = Annotated[NscaShape | IcingaApiShape, Field(discriminator="transport")]
+
+
+class ServerShape(Shape):
+    """A database server."""
+
+    dbms: Annotated[Dbms, Field(strict=False)] = Field(description="the kind of server")
+    host: Host = Field(description="the full host name, or the folder of a socket")
+    port: Port = Field(default=5432, description="the port it listens on")
+    user: Text | None = Field(default=None, description="the role to connect as")
+    password: SecretShape | None = Field(
+        default=None, description="where the password is: {env: NAME} or {file: PATH}"
+    )
+    tls: TlsMode = Field(default="verify-full", description="how far its certificate is checked")
+    tls_ca: Folder | None = Field(
+        default=None, description="the certificate authority's file; absent: the client's own way"
+    )
+    maintenance_database: Name = Field(
+        default="postgres", description="the database to connect to while others are renamed"
+    )
+    machine: Key = Field(description="the machine that can reach it, where its steps run")
+    max_parallel: Count = Field(default=1, description="how many steps it bears at once")
+    disk: Size | None = Field(
+        default=None, description='the size of its disk, such as "500GiB"; absent: not checked'
+    )

@@ -1,0 +1,203 @@
+"""Turns what is sound in a file into the values of the model, with defaults filled in."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from envsync.inventory.model import (
+    Database,
+    Ensure,
+    Environment,
+    Icinga,
+    NeverSanitise,
+    Options,
+    RebootLock,
+    Sanitise,
+    Schedule,
+    Script,
+    Server,
+)
+from envsync.inventory.shape import (
+    BackupShape,
+    DatabaseShape,
+    DefaultsShape,
+    EnvironmentShape,
+    StepShape,
+    SyncShape,
+)
+from envsync.inventory.shape_places import (
+    FileShape,
+    IcingaApiShape,
+    KmsShape,
+    NscaShape,
+    S3Shape,
+    SecretShape,
+    ServerShape,
+)
+from envsync.places import (
+    Encryption,
+    Endpoint,
+    FileStorage,
+    IcingaApi,
+    Nsca,
+    S3Storage,
+    Secret,
+    Storage,
+    Transport,
+)
+
+NEVER = "never"
+CHECKS = ".checks.sql"
+_MAX_AGE = timedelta(hours=36)
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Scripts:
+    """The sanitisation folder: where it is, and the names of what is in it."""
+
+    folder: Path
+    names: tuple[str, ...]
+
+    def named(self, name: str) -> Script:
+        """Return the script an inventory names; whether it exists is another question."""
+        tidy = str(PurePosixPath(name))
+        return Script(tidy, self.folder / tidy)
+
+    def beside(self, name: str) -> Script | None:
+        """Return the checks that belong to a script by their name, if there are any."""
+        path = PurePosixPath(name)
+        checks = str(path.parent / f"{path.stem}{CHECKS}")
+        return self.named(checks) if checks in self.names else None
+
+
+def environment(shape: EnvironmentShape) -> Environment:
+    """Return the environment a file is about."""
+    lock = shape.reboot_lock
+    return Environment(
+        name=shape.environment,
+        protected=shape.protected,
+        storage=_storage(shape.storage),
+        reboot_lock=RebootLock(lock.directory, lock.name) if lock else None,
+        icinga=_icinga(shape.icinga) if shape.icinga else None,
+        clients=shape.clients,
+    )
+
+
+def server(name: str, shape: ServerShape) -> Server:
+    """Return a server of the file."""
+    endpoint = Endpoint(
+        name=name,
+        host=shape.host,
+        port=shape.port,
+        user=shape.user,
+        password=_secret(shape.password) if shape.password else None,
+        tls=shape.tls,
+        tls_ca=shape.tls_ca,
+        maintenance=shape.maintenance_database,
+    )
+    disk = None if shape.disk is None else int(shape.disk)
+    return Server(shape.dbms, endpoint, shape.machine, shape.max_parallel, disk)
+
+
+def database(
+    key: str, shape: DatabaseShape, defaults: DefaultsShape, home: Environment, on: Server
+) -> Database:
+    """Return a database of the file, in its environment and on its server."""
+    return Database(
+        key=key,
+        environment=home,
+        server=on,
+        name=shape.name,
+        path=shape.path,
+        owner=shape.owner,
+        grants=shape.grants,
+        restore_jobs=shape.restore_jobs or defaults.restore_jobs or 2,
+        row_counts=shape.row_counts or defaults.row_counts or "exact",
+        keep_previous=_first(shape.keep_previous, defaults.keep_previous, otherwise=True),
+    )
+
+
+def options(shape: BackupShape, defaults: DefaultsShape, title: str) -> Options:
+    """Return what a step was told; `title` is its name where it has none of its own."""
+    patterns = shape.exclude_table_data
+    return Options(
+        title=shape.title or title,
+        ensure=shape.ensure or defaults.ensure or Ensure.PRESENT,
+        schedule=_schedule(shape) or _schedule(defaults),
+        temppath=shape.temppath or defaults.temppath,
+        deadline=shape.deadline or defaults.deadline,
+        exclude_table_data=_first(patterns, defaults.exclude_table_data, otherwise=()),
+    )
+
+
+def max_age(shape: SyncShape, defaults: DefaultsShape) -> timedelta:
+    """Return how old an artefact may be for a sync."""
+    return shape.max_age or defaults.max_age or _MAX_AGE
+
+
+def sanitise(shape: SyncShape, scripts: Scripts) -> Sanitise | NeverSanitise | None:
+    """Return how a sync makes its copy safe to read, or why it need not."""
+    if shape.sanitise is None:
+        return None
+    if shape.sanitise == NEVER:
+        return NeverSanitise(" ".join((shape.because or "").split()))
+    return Sanitise(scripts.named(shape.sanitise))
+
+
+def checks(shape: SyncShape, scripts: Scripts) -> Script | None:
+    """Return the checks a sync names, or else those that belong to its script."""
+    if shape.checks is not None:
+        return scripts.named(shape.checks)
+    if shape.sanitise is None or shape.sanitise == NEVER:
+        return None
+    return scripts.beside(shape.sanitise)
+
+
+def _first(*values: Value | None, otherwise: Value) -> Value:
+    return next((value for value in values if value is not None), otherwise)
+
+
+def _schedule(shape: StepShape) -> Schedule | None:
+    if shape.at is not None:
+        hour, minute = map(int, shape.at.split(":"))
+        return Schedule(f"{minute} {hour} * * *")
+    return Schedule(shape.cron) if shape.cron is not None else None
+
+
+def _storage(shape: S3Shape | FileShape) -> Storage:
+    if isinstance(shape, FileShape):
+        return FileStorage(shape.directory)
+    return S3Storage(
+        bucket=shape.bucket,
+        region=shape.region,
+        endpoint_url=shape.endpoint_url,
+        encryption=_encryption(shape.encryption) if shape.encryption else None,
+        checksums=shape.checksums,
+        profile=shape.profile,
+        role_arn=shape.role_arn,
+        external_id=shape.external_id,
+    )
+
+
+def _encryption(shape: str | KmsShape) -> Encryption:
+    if isinstance(shape, KmsShape):
+        return Encryption("aws:kms", shape.kms)
+    return Encryption("AES256")
+
+
+def _icinga(shape: NscaShape | IcingaApiShape) -> Icinga:
+    transport: Transport
+    if isinstance(shape, NscaShape):
+        transport = Nsca(shape.host, shape.port, shape.config)
+    else:
+        transport = IcingaApi(shape.url, shape.user, _secret(shape.password), shape.tls_ca)
+    return Icinga(transport, shape.service_prefix, shape.report_as)
+
+
+def _secret(shape: SecretShape) -> Secret:
+    if shape.env is not None:
+        return Secret("env", shape.env)
+    return Secret("file", shape.file or "")

@@ -1,0 +1,51 @@
+-- What must be true of a sanitised copy of Publishing API: each query returns no rows. What they
+-- return says where to look and shows nothing of what is there.
+
+-- A PutContent event still has its payload.
+SELECT id AS event_id, action, created_at
+FROM events
+WHERE action ~ '^Put(Draft)?Content'
+  AND payload::text <> '{}'
+LIMIT 20;
+
+-- An edition is still limited, or the limit outlived it.
+SELECT id AS access_limit_id, edition_id
+FROM access_limits
+LIMIT 20;
+
+-- A change note, unpublishing or link outlived its edition.
+SELECT 'change_notes' AS leftover, id, edition_id
+FROM change_notes
+WHERE NOT EXISTS (SELECT FROM editions WHERE editions.id = edition_id)
+UNION ALL
+SELECT 'unpublishings', id, edition_id
+FROM unpublishings
+WHERE NOT EXISTS (SELECT FROM editions WHERE editions.id = edition_id)
+UNION ALL
+SELECT 'links', id, edition_id
+FROM links
+WHERE edition_id IS NOT NULL
+  AND NOT EXISTS (SELECT FROM editions WHERE editions.id = edition_id)
+LIMIT 20;
+
+-- A cached expansion that includes drafts is that of a document without any edition, or shows one.
+WITH hidden_documents AS (
+  SELECT content_id
+  FROM documents
+  GROUP BY content_id
+  HAVING NOT EXISTS (
+    SELECT FROM documents AS translation
+    JOIN editions ON editions.document_id = translation.id
+    WHERE translation.content_id = documents.content_id
+  )
+)
+SELECT expanded_links.id AS expansion_id, expanded_links.content_id
+FROM expanded_links
+CROSS JOIN regexp_matches(
+  expanded_links.content_id || expanded_links.expanded_links::text,
+  '[0-9a-f]{8}-[0-9a-f-]{27}',
+  'g'
+) AS shown (content_id)
+JOIN hidden_documents ON hidden_documents.content_id::text = shown.content_id[1]
+WHERE with_drafts
+LIMIT 20;

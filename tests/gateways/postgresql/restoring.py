@@ -1,0 +1,40 @@
+"""What the tests of restoring share: commands, and proof that nothing is left running."""
+
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+from envsync.artefacts import ArtefactKey, Stamp
+from envsync.commands import Location, Restore
+from envsync.places import FileStorage
+from tests.servers.postgresql import PostgresqlServer
+from tests.servers.waiting import until
+
+LOCATION = Location(
+    FileStorage("/nowhere"), ArtefactKey("", Stamp(datetime(2026, 11, 20, tzinfo=UTC)), "x")
+)
+_SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}'"
+
+
+def into(
+    server: PostgresqlServer,
+    database: str,
+    jobs: int,
+    *,
+    user: str = "postgres",
+    role: str | None = None,
+    programs: Path | None = None,
+    without_rows: tuple[str, ...] = (),
+) -> Restore:
+    """Return the command that restores into a database, by default as a superuser."""
+    folder = str(programs or server.programs)
+    return Restore(server.target(database, user), LOCATION, folder, role, jobs, without_rows)
+
+
+def nothing_runs_on(server: PostgresqlServer, database: str) -> bool:
+    """Wait until no session is in a database; tells whether no thread and no child is left."""
+    until(lambda: server.run(_SESSIONS.format(database)) == [(0,)], "the last session to end", 5)
+    own = Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split()
+    programs = {Path(f"/proc/{child}/comm").read_text().strip() for child in own}
+    threads = {thread.name.partition("_")[0] for thread in threading.enumerate()}
+    return "pg_restore" not in programs and "restore" not in threads

@@ -1,0 +1,86 @@
+"""Inventory folders for tests: a small sound one, and what its loading says once it is spoilt."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from envsync.errors import InventoryError
+from envsync.inventory.load import load
+from envsync.inventory.model import Inventory
+
+PRODUCTION = """\
+environment: production
+protected: true
+storage: {backend: file, directory: /backups/production}
+servers:
+  main: {dbms: postgresql, host: db.production, machine: admin}
+databases:
+  app: {server: main, name: app_production, path: postgresql}
+  other: {server: main, name: other_production, path: postgresql}
+backups:
+  app: {at: "02:00"}
+"""
+STAGING = """\
+environment: staging
+protected: false
+storage: {backend: file, directory: /backups/staging}
+servers:
+  main: {dbms: postgresql, host: db.staging, machine: admin}
+databases:
+  app: {server: main, name: app_staging, path: postgresql}
+  other: {server: main, name: other_staging, path: postgresql}
+syncs:
+  app: {from: production, at: "03:00", sanitise: clean.sql}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of inventories, with a folder of scripts beside it."""
+
+    path: Path
+    scripts: Path
+
+    def load(self) -> Inventory:
+        return load(self.path, self.scripts)
+
+    def problems(self) -> list[str]:
+        """Return what is wrong, without the folder's own path; a folder that is sound fails."""
+        with pytest.raises(InventoryError) as caught:
+            self.load()
+        return [
+            problem.replace(f"{self.path}/", "").replace(str(self.scripts), "SCRIPTS")
+            for problem in caught.value.problems
+        ]
+
+
+def folder(where: Path, **contents: str | bytes) -> Folder:
+    """Make a folder with sound files for production and staging, other contents as given.
+
+    Two scripts lie beside it: clean.sql with its checks.
+    """
+    made = Folder(where / "inventories", where / "scripts")
+    made.path.mkdir(parents=True)
+    made.scripts.mkdir()
+    for name in ("clean.sql", "clean.checks.sql"):
+        (made.scripts / name).write_text("select 1 where false;\n")
+    for name, content in {"production": PRODUCTION, "staging": STAGING, **contents}.items():
+        text = content.encode() if isinstance(content, str) else content
+        (made.path / f"{name}.yaml").write_bytes(text)
+    return made
+
+
+def with_sync(entry: str) -> str:
+    """Return the staging file with another sync of its database, at line 10."""
+    return STAGING.replace('from: production, at: "03:00", sanitise: clean.sql', entry)
+
+
+def with_storage(entry: str) -> str:
+    """Return the staging file with another storage, at line 3."""
+    return STAGING.replace("backend: file, directory: /backups/staging", entry)
+
+
+def with_top(lines: str) -> str:
+    """Return the staging file with more lines, from line 11 on."""
+    return f"{STAGING}{lines}\n"

@@ -1,0 +1,1 @@
+"""The whole road through the command line, against real servers."""

