@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Protocol
 
 from envsync import commands as c
 from envsync.artefacts import Manifest
-from envsync.errors import MissingSecretError, UnavailableError
+from envsync.errors import EnvsyncError, MissingSecretError, UnavailableError
 from envsync.facts import Client, Database, PullFacts, PushFacts, Server
 from envsync.gateways.hands import Hands
 from envsync.gateways.postgresql.clients import installed
@@ -14,6 +15,18 @@ from envsync.gateways.scope import SilentMeter
 from envsync.version import VERSION
 
 Say = Callable[[str], None]
+
+
+class Named(Protocol):
+    """A step, as far as a dry run shows it."""
+
+    @property
+    def number(self) -> int:
+        """Its place in the plan."""
+
+    @property
+    def action(self) -> object:
+        """What it does."""
 
 
 class Speaking:
@@ -25,21 +38,39 @@ class Speaking:
 
     def __init__(self, say: Say) -> None:
         self._say = say
+        self._notes: set[str] = set()
         self._published: dict[tuple[str, str], Manifest] = {}
 
     @contextmanager
-    def session(self, step: object) -> Iterator["_Voice"]:
-        """Open a session that speaks."""
-        self._say(f"# {step}")
+    def session(self, step: Named) -> Iterator["_Voice"]:
+        """Open a session that speaks, under the step's name as soon as it has something to do."""
         with Hands(SilentMeter()) as eyes:
-            yield _Voice(eyes, self._say, self._published)
+            yield _Voice(eyes, self, f"# step {step.number}: {step.action}")
+
+    def say(self, line: str) -> None:
+        self._say(line)
+
+    def note(self, line: str) -> None:
+        """Say something once, however often it is found."""
+        if line not in self._notes:
+            self._notes.add(line)
+            self._say(line)
+
+    def publish(self, command: c.Publish) -> None:
+        """Remember what a push would have published."""
+        manifest = command.manifest
+        self._published[command.location.storage.url, manifest.name] = manifest
+
+    def published(self, question: c.ObservePull) -> Manifest | None:
+        """Return what an earlier step would have published."""
+        return self._published.get((question.storage.url, question.name))
 
 
 class _Voice:
-    def __init__(self, eyes: Hands, say: Say, published: dict[tuple[str, str], Manifest]) -> None:
+    def __init__(self, eyes: Hands, speaking: Speaking, heading: str) -> None:
         self._eyes = eyes
-        self._say = say
-        self._published = published
+        self._speaking = speaking
+        self._heading = heading
         self.measured = c.Measured()
 
     def cancel(self, reason: str) -> None:
@@ -57,17 +88,17 @@ class _Voice:
         try:
             return self._eyes.observe(question)
         except (UnavailableError, MissingSecretError) as error:
-            self._say(f"# not seen from here, assumed to be in order: {error}")
+            self._assume(error)
         clients = installed(question.clients)
         server = _assumed_server(clients, question.source.endpoint.user)
         return PushFacts(clients, server, _assumed_database(question.source.database, server))
 
     def _observe_pull(self, question: c.ObservePull) -> PushFacts | PullFacts:
-        published = self._published.get((question.storage.url, question.name))
+        published = self._speaking.published(question)
         try:
             facts = self._eyes.observe(replace(question, awaited=True) if published else question)
         except (UnavailableError, MissingSecretError) as error:
-            self._say(f"# not seen from here, assumed to be in order: {error}")
+            self._assume(error)
             facts = _assumed_pull(question)
         if published and isinstance(facts, PullFacts):
             return replace(facts, manifest=published)
@@ -75,11 +106,14 @@ class _Voice:
 
     def perform(self, command: c.Command) -> None:
         """Say a command."""
+        self._speaking.note(self._heading)
         for line in command.lines():
-            self._say(line)
+            self._speaking.say(line)
         if isinstance(command, c.Publish):
-            place = (command.location.storage.url, command.manifest.name)
-            self._published[place] = command.manifest
+            self._speaking.publish(command)
+
+    def _assume(self, error: EnvsyncError) -> None:
+        self._speaking.note(f"# not seen from here, assumed to be in order: {error}")
 
 
 def _assumed_server(clients: tuple[Client, ...], user: str | None) -> Server:
