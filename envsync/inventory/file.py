@@ -62,15 +62,20 @@ def _checked(document: Document) -> tuple[EnvironmentShape | None, tuple[Problem
 def _sound(plain: dict[str, Plain], error: ValidationError) -> EnvironmentShape | None:
     """Leave out what is wrong until the rest is right; None where that leaves too little."""
     wrong = {_wrong(plain, path_of(detail)) for detail in error.errors(include_url=False)}
-    if () in wrong:
+    left_out = [_leave_out(plain, path) for path in wrong if path]
+    if "environment" not in plain or not any((*left_out, () in wrong)):
         return None
-    left_out = [_leave_out(plain, path) for path in wrong]
-    if not any(left_out):
-        return None
+    plain = _with_stand_ins(plain)
     try:
         return EnvironmentShape.model_validate(plain)
     except ValidationError as worse:
         return _sound(plain, worse)
+
+
+def _with_stand_ins(plain: dict[str, Plain]) -> dict[str, Plain]:
+    """Fill in what every file needs with what breaks no rule; the file is refused all the same."""
+    nowhere: Plain = {"backend": "file", "directory": f"/nowhere/{plain.get('environment')}"}
+    return {"protected": False, "storage": nowhere, **plain}
 
 
 def _wrong(plain: dict[str, Plain], path: Path) -> Path:

@@ -82,7 +82,7 @@ def path_of(detail: ErrorDetails) -> Path:
         if not skip:
             path = (*path, part)
         skip = not skip and path in _CHOICES
-    if path and path[-1] == "[key]":
+    if _is_key(detail):
         return path[:-1]
     match detail["type"]:
         case "mistake":
@@ -111,7 +111,7 @@ def _sentence(detail: ErrorDetails, path: Path) -> str:
 def _shown(detail: ErrorDetails, path: Path) -> str:
     if _is_secret(path):
         return "not the place of a secret"
-    if detail["loc"][-1] == "[key]":
+    if _is_key(detail):
         return "not a name"
     if detail["type"] == "union_tag_invalid":
         return repr(detail["ctx"]["tag"])
@@ -130,6 +130,15 @@ def _accepted(detail: ErrorDetails, path: Path) -> str:
             return "{env: NAME} or {file: PATH}"
         case _:
             return detail["msg"]
+
+
+def _is_key(detail: ErrorDetails) -> bool:
+    """Tell whether an error is about a key itself: pydantic says so by one part more."""
+    match detail["loc"]:
+        case (*_, key, "[key]"):
+            return detail["type"] == "value_error" and detail["input"] == key
+        case _:
+            return False
 
 
 def _is_secret(path: Path) -> bool:

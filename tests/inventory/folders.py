@@ -84,3 +84,25 @@ def with_storage(entry: str) -> str:
 def with_top(lines: str) -> str:
     """Return the staging file with more lines, from line 11 on."""
     return f"{STAGING}{lines}\n"
+
+
+def integration(syncs: str) -> str:
+    """Return a third file, for integration, with syncs from line 10 on."""
+    before, _, _ = STAGING.replace("staging", "integration").partition("  app: {from")
+    return f"{before}{syncs}\n"
+
+
+def large(environment: str, databases: int, source: str | None = None) -> str:
+    """Return a file with many databases, each with a sync from another environment or a backup."""
+    keys = [f"app_{number:05}" for number in range(databases)]
+    syncs = [f"  {key}: {{from: {source}, sanitise: clean.sql}}" for key in keys if source]
+    lines = [
+        f"environment: {environment}",
+        f"protected: {'false' if source else 'true'}",
+        f"storage: {{backend: file, directory: /backups/{environment}}}",
+        f"servers:\n  main: {{dbms: postgresql, host: db.{environment}, machine: admin}}",
+        "databases:",
+        *(f"  {key}: {{server: main, name: {key}, path: postgresql}}" for key in keys),
+        *(["syncs:", *syncs] if source else ["backups:", *(f"  {key}: {{}}" for key in keys)]),
+    ]
+    return "\n".join(lines) + "\n"
