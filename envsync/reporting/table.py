@@ -7,7 +7,7 @@ from textwrap import wrap
 from tabulate import tabulate
 
 from envsync.artefacts import Manifest
-from envsync.inventory.model import NeverSanitise, Sanitise
+from envsync.inventory.model import Ensure, NeverSanitise, Sanitise
 from envsync.plan.model import Plan, Pull, Push, Step
 from envsync.reporting.format import bytes_text, count_text, seconds_text
 from envsync.reporting.grid import fitted, grid
@@ -45,8 +45,14 @@ def _plan_row(step: Step, expected: Expected) -> tuple[str, ...]:
         way(step),
         sanitised_by(step),
         ", ".join(map(str, step.needs)) or "-",
-        duration_text(expected.get(step.number)),
+        _expected(step, expected),
     )
+
+
+def _expected(step: Step, expected: Expected) -> str:
+    """Return how long a step should take; of a disabled one, that no night runs it."""
+    disabled = step.options.ensure is Ensure.DISABLED
+    return "disabled" if disabled else duration_text(expected.get(step.number))
 
 
 def way(step: Step) -> str:
