@@ -1,17 +1,17 @@
-"""Throw-away servers for the benchmark: two of PostgreSQL with realistic settings, one of S3."""
+"""Throw-away PostgreSQL servers for the benchmark, with realistic settings."""
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+
+from tests.servers.ports import free_port
 
 SETTINGS = {
     "shared_buffers": "256MB",
@@ -19,7 +19,6 @@ SETTINGS = {
     "max_wal_size": "4GB",
 }
 """What differs from PostgreSQL's defaults, the same for every pipeline; fsync is on."""
-KEY_ID, KEY_SECRET = "benchmark", "benchmarkbenchmark"
 OS_USER = "postgres"
 USER = "postgres"
 
@@ -43,74 +42,51 @@ class PostgresServer:
             for statement in statements:
                 connection.execute(statement.encode())
 
-
-@dataclass(frozen=True, slots=True)
-class S3Server:
-    """A running S3 server with one empty bucket."""
-
-    url: str
-    bucket: str
-    description: str
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What a client of it finds in its environment variables."""
-        return os.environ | {
-            "AWS_ACCESS_KEY_ID": KEY_ID,
-            "AWS_SECRET_ACCESS_KEY": KEY_SECRET,
-            "AWS_REGION": "eu-west-1",
-            "AWS_DEFAULT_REGION": "eu-west-1",
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-
-
-def programs() -> Path:
-    """Return the folder of the newest PostgreSQL that Debian installed."""
-    folders = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name)
-    )
-    if not folders:
-        sys.exit("no PostgreSQL server under /usr/lib/postgresql; apt-get install postgresql")
-    return folders[-1]
+    def replace(self, database: str) -> None:
+        """Drop a database, with whoever is connected to it, and make an empty one."""
+        self.execute(
+            "postgres",
+            f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)',
+            f'CREATE DATABASE "{database}"',
+        )
 
 
 @contextmanager
 def postgres(directory: Path) -> Iterator[PostgresServer]:
     """Run a server whose data lie in a new directory; stopped at the end."""
-    server = PostgresServer(programs(), _free_port())
+    server = PostgresServer(_programs(), free_port())
     directory.mkdir()
     if os.geteuid() == 0:
         shutil.chown(directory, OS_USER)
+    folder = ("-D", str(directory / "data"))
     _as_os_user(
-        server,
-        "initdb",
-        "-U",
-        USER,
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C.UTF-8",
-        "-D",
-        str(directory / "data"),
+        server, "initdb", *folder, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"
     )
-    settings = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
-    control = ("pg_ctl", "-w", "-D", str(directory / "data"), "-l", str(directory / "log"))
-    _as_os_user(
-        server,
-        *control,
-        "-o",
-        f"-p {server.port} -k {directory} -c listen_addresses=127.0.0.1 {settings}",
-        "start",
-    )
+    settings = SETTINGS | {
+        "port": str(server.port),
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": str(directory),
+    }
+    arguments = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    log = str(directory / "log")
+    _as_os_user(server, "pg_ctl", *folder, "-w", "-l", log, "-o", arguments, "start")
     try:
         yield server
     finally:
-        _as_os_user(server, *control, "-m", "immediate", "stop")
+        _as_os_user(server, "pg_ctl", *folder, "-m", "immediate", "stop")
+
+
+def _programs() -> Path:
+    """Return the folder of the newest PostgreSQL that Debian installed."""
+    found = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    folders = sorted((path.parent for path in found), key=lambda path: int(path.parent.name))
+    if not folders:
+        sys.exit("no PostgreSQL server under /usr/lib/postgresql; apt-get install postgresql")
+    return folders[-1]
 
 
 def _as_os_user(server: PostgresServer, program: str, *arguments: str) -> None:
-    """Run a server program, which refuse to run as root."""
+    """Run a server program; those refuse to run as root."""
     switch = ("runuser", "-u", OS_USER, "--") if os.geteuid() == 0 else ()
     subprocess.run(
         (*switch, server.program(program), *arguments),
@@ -118,61 +94,3 @@ def _as_os_user(server: PostgresServer, program: str, *arguments: str) -> None:
         stdout=subprocess.DEVNULL,
         cwd="/",
     )
-
-
-@contextmanager
-def rclone(directory: Path) -> Iterator[S3Server]:
-    """Run rclone's S3 server, out of its wheel; objects are files in a new directory."""
-    bucket, port = "benchmark", _free_port()
-    (directory / bucket).mkdir(parents=True)
-    command = (
-        _beside_python("rclone"),
-        "serve",
-        "s3",
-        str(directory),
-        "--config",
-        os.devnull,
-        "--addr",
-        f"127.0.0.1:{port}",
-        "--auth-key",
-        f"{KEY_ID},{KEY_SECRET}",
-        "--dir-cache-time",
-        "0s",
-        "--etag-hash",
-        "",
-        "--log-level",
-        "ERROR",
-    )
-    with _running(command, port):
-        yield S3Server(f"http://127.0.0.1:{port}", bucket, "rclone serve s3")
-
-
-@contextmanager
-def _running(command: Sequence[str], port: int) -> Iterator[None]:
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            _wait_for(port)
-            yield
-        finally:
-            process.terminate()
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    sys.exit(f"nothing listens on port {port} after 30 s")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _beside_python(program: str) -> str:
-    """Return a program that a wheel installed, wherever the virtual environment is."""
-    return str(Path(sys.executable).with_name(program))

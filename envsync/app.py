@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from envsync.artefacts import Manifest
 from envsync.dbms.drivers import driver
 from envsync.errors import RefusedError
 from envsync.execution.executor import Run
@@ -16,7 +15,7 @@ from envsync.gateways.clock import SystemClock
 from envsync.gateways.scope import SilentMeter
 from envsync.gateways.storage.open_store import open_store
 from envsync.inventory.load import load
-from envsync.inventory.model import Database, Inventory
+from envsync.inventory.model import Database, Ensure, Inventory
 from envsync.inventory.shape import schema
 from envsync.plan.expand import expand
 from envsync.plan.model import Plan
@@ -122,10 +121,20 @@ def sync_plan(asked: Asked, verbs: tuple[str, ...]) -> Plan:
 
 
 def _no_sync(known: Inventory, key: str, environment: str | None) -> str:
-    into = [sync.target.environment.name for sync in known.syncs if sync.target.key == key]
+    into = {
+        sync.target.environment.name: sync.options.ensure
+        for sync in known.syncs
+        if sync.target.key == key
+    }
     where = f" into {environment}" if environment else ""
-    there = f"there are syncs of it into {', '.join(into)}" if into else "add it under syncs:"
+    ways = [_by_hand(name, ensure) for name, ensure in into.items() if name != environment]
+    there = f"there is {'; '.join(ways)}" if ways else f"add it under syncs: of {environment}"
     return f"the inventory has no sync of {key!r}{where} to run; {there}"
+
+
+def _by_hand(environment: str, ensure: Ensure) -> str:
+    named = f"one into {environment}"
+    return named if ensure is Ensure.PRESENT else f"{named}, {ensure}: name it with --env"
 
 
 def push_plan(asked: Asked) -> Plan:
@@ -147,38 +156,42 @@ def push_plan(asked: Asked) -> Plan:
     return plan
 
 
-def halves(*, push_only: bool, pull_only: bool) -> tuple[str, ...]:
-    """Return which halves of a sync are asked for."""
+def halves(*, push_only: bool, pull_only: bool, timestamp: str | None) -> tuple[str, ...]:
+    """Return which halves of a sync are asked for; a timestamp names an artefact there is."""
     if push_only and pull_only:
         raise RefusedError("--push-only and --pull-only exclude each other; give one, or neither")
+    if push_only and timestamp is not None:
+        raise RefusedError("--timestamp names an artefact to pull, and --push-only pulls none")
+    if timestamp is not None:
+        return ("pull",)
     return ("push",) if push_only else ("pull",) if pull_only else ("push", "pull")
 
 
-def careful(jobs: int, timestamp: str | None) -> Run:
+def careful(jobs: str, timestamp: str | None) -> Run:
     """Return how a run by hand goes: everything is looked at before anything is touched."""
     return Run(_positive(jobs), timestamp, careful=True)
 
 
-def nightly_run(jobs: int) -> Run:
+def nightly_run(jobs: str) -> Run:
     """Return how a nightly run goes: each step looks for itself, independent ones go on."""
     return Run(_positive(jobs))
 
 
-def _positive(jobs: int) -> int:
-    if jobs < 1:
+def _positive(jobs: str) -> int:
+    if not jobs.isdecimal() or int(jobs) < 1:
         raise RefusedError(f"--jobs {jobs} is not a number of steps; give 1 or more")
-    return jobs
+    return int(jobs)
 
 
 def backups_text(asked: Asked) -> str:
     """Return the artefacts of a database, newest first."""
     database = _database(asked)
     store = open_store(database.environment.storage)
-    found = artefacts.listed(store, database.path, database.name)
-    manifests: list[Manifest] = [artefacts.read_manifest(store, key) for key, _ in found]
-    if not manifests:
+    found = list(artefacts.manifests(store, database.path, database.name))
+    if not found:
         return f"{database} has no artefacts in {database.environment.storage.url}"
-    return artefacts_table(manifests)
+    restored = state().journal.restored(database.environment.name, database.key)
+    return artefacts_table(found, restored)
 
 
 def rollback(asked: Asked) -> str:
@@ -234,7 +247,6 @@ def status_text(asked: Asked) -> str:
                 remembered.locks.is_held(lock_name(step.database)) is not None,
             )
             for step in plan.steps
-            if step.goal
         ],
         SystemClock().now(),
     )

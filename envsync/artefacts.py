@@ -95,6 +95,11 @@ def matches(stamp: Stamp, timestamp: str) -> bool:
     return str(stamp).startswith(timestamp)
 
 
+Count = Annotated[int, Field(ge=0)]
+Version = Annotated[str, Field(pattern="^[0-9]+")]
+"""A version's text, whose first number is the major version."""
+
+
 class ScriptUsed(BaseModel):
     """A script that was run, and exactly which one."""
 
@@ -116,23 +121,21 @@ class Manifest(BaseModel):
     dbms: str
     stamp: Annotated[str, Field(pattern=f"^{STAMP_PATTERN}$")]
     format: str
-    bytes: Annotated[int, Field(ge=0)] = 0
-    bytes_uncompressed: Annotated[int, Field(ge=0)] = 0
+    bytes: Count = 0
+    bytes_uncompressed: Count = 0
     sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
     row_counts: Literal["exact", "estimate"]
-    rows: Mapping[str, int] = Field(default_factory=dict)
+    rows: Mapping[str, Count] = Field(default_factory=dict)
     without_rows: tuple[str, ...] = ()
     large_objects: bool = False
-    database_bytes: int = 0
+    database_bytes: Count = 0
     encoding: str = "UTF8"
     collate: str = "C"
     ctype: str = "C"
-    server_version: str
-    client_version: str
+    server_version: Version
+    client_version: Version
     envsync_version: str
     sanitised: tuple[ScriptUsed, ...] = ()
-    started: str = ""
-    finished: str = ""
 
     @classmethod
     def read(cls, text: str, where: str) -> Self:

@@ -7,6 +7,7 @@ command is shown by a dry run; a secret never reaches a command, only where it c
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import IntEnum
 from typing import Literal
 
@@ -97,6 +98,19 @@ class Claim:
     def lines(self) -> Iterator[str]:
         where = Target(self.endpoint, self.endpoint.maintenance)
         yield f"sql {where}: hold an advisory lock for {quoted(self.database)} until the end"
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Remove half uploads that killed runs left below a folder of a storage."""
+
+    storage: Storage
+    path: str
+    older_than: timedelta
+
+    def lines(self) -> Iterator[str]:
+        where = f"{self.storage.url}/{self.path}"
+        yield f"remove half uploads older than {self.older_than} below {where}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,8 +298,7 @@ class Promote:
 
     endpoint: Endpoint
     live: str
-    incoming: str
-    previous: str
+    renames: tuple[tuple[str, str], ...]
     discarded: str
     owner: str | None
     connect: tuple[tuple[str, str], ...]
@@ -293,11 +306,7 @@ class Promote:
 
     def lines(self) -> Iterator[str]:
         where = Target(self.endpoint, self.endpoint.maintenance)
-        for old, new in (
-            (self.previous, self.discarded),
-            (self.live, self.previous),
-            (self.incoming, self.live),
-        ):
+        for old, new in self.renames:
             yield f"sql {where}: ALTER DATABASE {quoted(old)} RENAME TO {quoted(new)}"
         yield f"sql {where}: commit the renames as one, the sessions of {quoted(self.live)} ended"
 
@@ -331,6 +340,7 @@ class DropDatabase:
 Command = (
     Claim
     | Sql
+    | Sweep
     | Dump
     | Publish
     | Discard
@@ -367,6 +377,7 @@ class ObservePull:
     """
 
     target: Target
+    previous: str
     storage: Storage
     environment: str
     database: str

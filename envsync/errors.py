@@ -3,7 +3,8 @@
 EnvsyncError
 ├── InventoryError      the inventory does not say what it should; every problem at once
 ├── RefusedError        what was asked cannot be done safely; nothing was touched
-│   └── MissingSecretError   a password is not where the inventory says it is
+│   ├── BusyError           the same is being done already, by a run that will tell how it ends
+│   └── MissingSecretError  a password is not where the inventory says it is
 ├── CommandError        a command was carried out and failed
 │   └── UnavailableError   the other side could not be reached; trying again may help
 └── InterruptedStepError   a signal or a deadline ended the step
@@ -26,6 +27,10 @@ class InventoryError(EnvsyncError):
 
 class RefusedError(EnvsyncError):
     """What was asked cannot be done safely; nothing was touched."""
+
+
+class BusyError(RefusedError):
+    """The same is being done at this moment, by a run that will tell how it ends."""
 
 
 class MissingSecretError(RefusedError):

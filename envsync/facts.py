@@ -87,12 +87,15 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class PushFacts:
-    """What a push must know: the source as it is now, and the room where its artefact will lie."""
+    """What a push must know: the source as it is now, and the room where its artefact will lie.
+
+    `newest_bytes` is the size of the newest artefact that is there.
+    """
 
     clients: tuple[Client, ...]
     server: Server
     source: Database | None
-    newest: Manifest | None = None
+    newest_bytes: int | None = None
     storage_free: int | None = None
 
 
@@ -111,4 +114,5 @@ class PullFacts:
     clients: tuple[Client, ...]
     server: Server
     live: Database | None
+    previous: Database | None
     manifest: Manifest | None

@@ -3,7 +3,7 @@
 import logging
 
 from envsync.commands import CheckCode, Report
-from envsync.errors import EnvsyncError
+from envsync.errors import EnvsyncError, UnavailableError
 from envsync.execution.clock import Clock
 from envsync.execution.journal import Journal
 from envsync.execution.outcome import Outcome
@@ -28,6 +28,8 @@ class Monitoring:
 
     def report(self, outcome: Outcome) -> None:
         """Deliver a step's result, or keep it."""
+        if outcome.is_told_elsewhere:
+            return
         result = report(outcome, self._host)
         if result is not None and not self._delivered(result):
             self._kept += 1
@@ -72,7 +74,8 @@ class Monitoring:
         try:
             send(result)
         except EnvsyncError as error:
-            self._silent.add(result.transport)
+            if isinstance(error, UnavailableError):
+                self._silent.add(result.transport)
             _LOGGER.warning("cannot report to Icinga: %s", error)
             return False
         return True

@@ -1,5 +1,6 @@
 """The command line: what an operator can ask for, each a signature, a docstring and one call."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,13 +8,13 @@ from typing import NoReturn
 
 from invoke.collection import Collection
 from invoke.context import Context
-from invoke.exceptions import Exit
+from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 from invoke.tasks import task
 
 from envsync import app, running
 from envsync.app import Asked
-from envsync.errors import EnvsyncError
+from envsync.errors import EnvsyncError, RefusedError
 from envsync.execution.executor import Run
 from envsync.plan.model import Plan
 from envsync.version import VERSION
@@ -33,15 +34,23 @@ def refusals() -> Iterator[None]:
     """Turn what an operator can act on into its sentence on standard error, and exit code 2."""
     try:
         yield
+        sys.stdout.flush()
     except EnvsyncError as error:
         print(error, file=sys.stderr)
         raise Exit(code=2) from error
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python would complain again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _carry_out(plan: Plan, run: Run, *, dry_run: bool, log_format: str) -> None:
-    """Show a plan's commands or carry them out, and exit with what came of it."""
-    code = running.speak(plan, run, print) if dry_run else running.act(plan, run, log_format)
-    raise Exit(code=code)
+def _carry_out(c: Context, plan: Plan, run: Run, *, dry_run: bool, log_format: str) -> None:
+    """Show a plan's commands or carry them out, and exit with what came of it.
+
+    Invoke's own --dry asks for the former as well.
+    """
+    if dry_run or c.config.run.dry:
+        raise Exit(code=running.speak(plan, run, print))
+    raise Exit(code=running.act(plan, run, log_format))
 
 
 @task(
@@ -95,16 +104,18 @@ def sync(
     push_only: bool = False,
     pull_only: bool = False,
     onto_protected: str | None = None,
-    jobs: int = 1,
+    jobs: str = "1",
     log_format: str = "plain",
     inventory: str | None = None,
 ) -> None:
     """Refresh one database: push it from its source, pull it into its targets."""
     with refusals():
         asked = Asked(inventory, env, name, from_, onto_protected=onto_protected)
-        plan = app.sync_plan(asked, app.halves(push_only=push_only, pull_only=pull_only))
+        plan = app.sync_plan(
+            asked, app.halves(push_only=push_only, pull_only=pull_only, timestamp=timestamp)
+        )
         run = app.careful(jobs, timestamp)
-        _carry_out(plan, run, dry_run=dry_run, log_format=log_format)
+        _carry_out(c, plan, run, dry_run=dry_run, log_format=log_format)
 
 
 @task(
@@ -123,14 +134,14 @@ def push(
     name: str,
     env: str | None = None,
     dry_run: bool = False,
-    jobs: int = 1,
+    jobs: str = "1",
     log_format: str = "plain",
     inventory: str | None = None,
 ) -> None:
     """Dump one database and upload it."""
     with refusals():
         plan = app.push_plan(Asked(inventory, env, name))
-        _carry_out(plan, app.careful(jobs, None), dry_run=dry_run, log_format=log_format)
+        _carry_out(c, plan, app.careful(jobs, None), dry_run=dry_run, log_format=log_format)
 
 
 @task(
@@ -155,7 +166,7 @@ def pull(
     timestamp: str | None = None,
     dry_run: bool = False,
     onto_protected: str | None = None,
-    jobs: int = 1,
+    jobs: str = "1",
     log_format: str = "plain",
     inventory: str | None = None,
 ) -> None:
@@ -165,7 +176,7 @@ def pull(
             Asked(inventory, env, name, from_, onto_protected=onto_protected), ("pull",)
         )
         run = app.careful(jobs, timestamp)
-        _carry_out(plan, run, dry_run=dry_run, log_format=log_format)
+        _carry_out(c, plan, run, dry_run=dry_run, log_format=log_format)
 
 
 @task(
@@ -183,14 +194,14 @@ def nightly(
     env: str | None = None,
     machine: str | None = None,
     dry_run: bool = False,
-    jobs: int = 1,
+    jobs: str = "1",
     log_format: str = "plain",
     inventory: str | None = None,
 ) -> None:
     """Run all that is due tonight; independent steps go on when one fails."""
     with refusals():
         plan = app.nightly_plan(Asked(inventory, env, machine=machine))
-        _carry_out(plan, app.nightly_run(jobs), dry_run=dry_run, log_format=log_format)
+        _carry_out(c, plan, app.nightly_run(jobs), dry_run=dry_run, log_format=log_format)
 
 
 @task(
@@ -211,6 +222,8 @@ def rollback(
 ) -> None:
     """Put a database's previous data back; doing it twice undoes it."""
     with refusals():
+        if c.config.run.dry:
+            raise RefusedError("a rollback has no dry run; leave --dry out to roll back")
         print(app.rollback(Asked(inventory, env, name, onto_protected=onto_protected)))
 
 
@@ -260,8 +273,29 @@ OPERATOR_TASKS = (plan, sync, push, pull, nightly, rollback, backups, status, hi
 """What both `invoke` and the `envsync` program offer."""
 
 
+class _Program(Program):
+    """The `envsync` program: what it cannot read is refused with exit code 2, as all refusals."""
+
+    def parse_core(self, argv: list[str] | None) -> None:
+        with _refused_words():
+            super().parse_core(argv)
+
+    def parse_tasks(self) -> None:
+        with _refused_words():
+            super().parse_tasks()
+
+
+@contextmanager
+def _refused_words() -> Iterator[None]:
+    try:
+        yield
+    except ParseError as error:
+        print(f"{error}; envsync --help TASK shows what it takes", file=sys.stderr)
+        raise Exit(code=2) from error
+
+
 def run() -> NoReturn:
     """Start the `envsync` program."""
-    program = Program(name="envsync", version=VERSION, namespace=Collection(*OPERATOR_TASKS))
+    program = _Program(name="envsync", version=VERSION, namespace=Collection(*OPERATOR_TASKS))
     program.run()
     sys.exit(0)

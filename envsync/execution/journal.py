@@ -164,10 +164,10 @@ class Journal:
         )
 
     def latest(self, environment: str, database: str, verb: str) -> Entry | None:
-        """Return the last entry of a step that was begun or ended."""
+        """Return the last entry of a step that was begun, not of one refused before."""
         found = self._entries(
             "SELECT * FROM step WHERE environment = ? AND database = ? AND verb = ? "
-            "AND coalesce(started, ended) IS NOT NULL ORDER BY id DESC LIMIT 1",
+            "AND started IS NOT NULL ORDER BY id DESC LIMIT 1",
             (environment, database, verb),
         )
         return found[0] if found else None
@@ -175,11 +175,20 @@ class Journal:
     def served(self, environment: str, database: str) -> Entry | None:
         """Return the pull, or the rollback, that brought the data a database serves now."""
         found = self._entries(
-            "SELECT * FROM step WHERE environment = ? AND database = ? AND data_of IS NOT NULL "
-            "AND outcome = 'done' ORDER BY id DESC LIMIT 1",
+            "SELECT * FROM step WHERE environment = ? AND database = ? AND outcome = 'done' "
+            "AND verb IN ('pull', 'rollback') ORDER BY id DESC LIMIT 1",
             (environment, database),
         )
         return found[0] if found else None
+
+    def restored(self, environment: str, database: str) -> set[datetime]:
+        """Return when the data was taken that a pull restored, compared and promoted here."""
+        found = self._entries(
+            "SELECT * FROM step WHERE source = ? AND database = ? AND verb = 'pull' "
+            "AND outcome = 'done' AND data_of IS NOT NULL",
+            (environment, database),
+        )
+        return {entry.data_of for entry in found if entry.data_of is not None}
 
     def expected_seconds(self, step: Step) -> float | None:
         """Return the median duration of a step's last good runs; None where there are none."""
@@ -244,17 +253,23 @@ class Journal:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        """Open the journal to read; one that is not there yet is empty."""
-        if self._path.exists():
-            with self._writing() as connection:
-                yield connection
-            return
-        connection = sqlite3.connect(":memory:")
+        """Open the journal to read, which is all it takes; one that is not there yet is empty."""
         try:
-            connection.executescript(_SCHEMA)
-            yield connection
-        finally:
-            connection.close()
+            there = self._path.exists()
+            name = f"{self._path.resolve().as_uri()}?mode=ro" if there else ":memory:"
+            connection = sqlite3.connect(name, uri=there, timeout=BUSY_SECONDS)
+            connection.row_factory = sqlite3.Row
+            try:
+                if not there:
+                    connection.executescript(_SCHEMA)
+                yield connection
+            finally:
+                connection.close()
+        except (OSError, sqlite3.Error) as error:
+            raise RefusedError(
+                f"cannot read the journal {self._path}: {error}; run as the user who writes it, or "
+                "set ENVSYNC_STATE to another folder"
+            ) from error
 
 
 def _identity(step: Step) -> tuple[str, str, str]:

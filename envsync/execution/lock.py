@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from envsync.errors import InterruptedStepError, RefusedError
+from envsync.errors import BusyError, InterruptedStepError, RefusedError
 from envsync.execution.clock import Clock
 
 _POLL = 0.2
@@ -51,7 +51,7 @@ class StepLocks:
     ) -> Iterator[Holder]:
         """Keep a step to this thread, waiting up to `wait` seconds while it runs elsewhere.
 
-        Raises RefusedError saying who runs it, InterruptedStepError once `stopped` is true.
+        Raises BusyError saying who runs it, InterruptedStepError once `stopped` is true.
         """
         with self._opened(name) as descriptor:
             self._acquire(descriptor, name, wait, stopped)
@@ -84,7 +84,7 @@ class StepLocks:
                 raise InterruptedStepError(f"stopped while waiting: {_holder(descriptor, name)}")
             remaining = deadline - self.clock.monotonic()
             if remaining <= 0 and not _is_only_asked(descriptor):
-                raise RefusedError(f"{_holder(descriptor, name)}; wait for its end, or end it")
+                raise BusyError(f"{_holder(descriptor, name)}; wait for its end, or end it")
             self.clock.sleep(min(max(remaining, _TICK), _POLL))
 
     def _sign(self, descriptor: int, name: str) -> Holder:

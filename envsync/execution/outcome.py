@@ -23,7 +23,8 @@ class Outcome:
 
     `healthy` is claimed by the last line of a step, or by a skip that is as it should be (a
     standby); nobody else may set it. `seconds` are those of the step itself, without waiting.
-    `touched` is False where the step was refused or skipped before it did anything.
+    `touched` is False where the step was refused or skipped before it did anything. What another
+    run is doing at this moment `is_told_elsewhere`: by that run, when it ends.
     """
 
     step: Step
@@ -35,6 +36,7 @@ class Outcome:
     artefact: ArtefactKey | None = None
     warnings: tuple[str, ...] = ()
     touched: bool = False
+    is_told_elsewhere: bool = False
 
     @property
     def code(self) -> CheckCode:

@@ -9,7 +9,7 @@ from envsync.artefacts import ArtefactKey
 from envsync.commands import Command
 from envsync.dbms.drivers import driver
 from envsync.dbms.request import Request
-from envsync.errors import EnvsyncError, RefusedError
+from envsync.errors import BusyError, EnvsyncError, RefusedError
 from envsync.execution.outcome import Outcome, State
 from envsync.execution.world import Session, World
 from envsync.plan.model import Push, Step
@@ -27,7 +27,7 @@ def carry_out(step: Step, request: Request, world: World) -> Outcome:
             begun = world.clock.monotonic()
             _act(draft, step, request, world)
     except EnvsyncError as error:
-        draft.outcome = replace(draft.outcome, state=State.FAILED, healthy=False, reason=str(error))
+        draft.failed(error)
     return replace(draft.outcome, seconds=world.clock.monotonic() - begun)
 
 
@@ -46,6 +46,15 @@ class _Draft:
         except RefusedError:
             self.outcome = before
             raise
+
+    def failed(self, error: EnvsyncError) -> None:
+        self.outcome = replace(
+            self.outcome,
+            state=State.FAILED,
+            healthy=False,
+            reason=str(error),
+            is_told_elsewhere=isinstance(error, BusyError),
+        )
 
     def done(self, session: Session, artefact: ArtefactKey | None) -> None:
         measured = session.measured

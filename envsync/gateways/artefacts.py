@@ -1,6 +1,7 @@
 """Artefacts in a storage: found by their manifests, read with their checksum verified."""
 
 import hashlib
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader, RawIOBase
@@ -9,11 +10,13 @@ import zstandard
 from typing_extensions import Buffer
 
 from envsync.artefacts import MANIFEST_SUFFIX, ArtefactKey, Manifest, matches
-from envsync.commands import Discard, Location, Measured, Publish
+from envsync.commands import Discard, Location, Measured, Publish, Sweep
 from envsync.errors import CommandError, RefusedError
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.open_store import open_store
 from envsync.gateways.storage.store import Store
+
+_LOGGER = logging.getLogger(__name__)
 
 BLOCK = 1 << 20
 """Bytes handed on at once: however well they were compressed, memory stays bounded."""
@@ -32,10 +35,22 @@ def listed(store: Store, path: str, name: str) -> list[tuple[ArtefactKey, int]]:
     )
 
 
-def newest(store: Store, path: str, name: str) -> Manifest | None:
-    """Return the manifest of a database's newest artefact, if it has any."""
-    found = listed(store, path, name)
-    return read_manifest(store, found[-1][0]) if found else None
+def newest_bytes(store: Store, path: str, name: str) -> int | None:
+    """Return the size of a database's newest artefact, if it has any, whatever its manifest says.
+
+    A push must not be kept from replacing an artefact whose manifest cannot be trusted.
+    """
+    sizes = [size for _, size in listed(store, path, name) if size >= 0]
+    return sizes[-1] if sizes else None
+
+
+def manifests(store: Store, path: str, name: str) -> Iterator[tuple[ArtefactKey, Manifest | None]]:
+    """Yield a database's artefacts, newest first; with None for a manifest that is damaged."""
+    for key, _ in reversed(listed(store, path, name)):
+        try:
+            yield key, read_manifest(store, key)
+        except CommandError:
+            yield key, None
 
 
 def find(store: Store, path: str, name: str, timestamp: str | None) -> Manifest:
@@ -107,6 +122,13 @@ def publish(command: Publish, measured: Measured) -> None:
     )
     store = open_store(command.location.storage)
     store.put(command.location.key.manifest, complete.write().encode())
+
+
+def sweep(command: Sweep) -> None:
+    """Remove what killed pushes left, and say so."""
+    folder = f"{command.path}/" if command.path else ""
+    for key in open_store(command.storage).sweep(folder, command.older_than):
+        _LOGGER.info("removed a half upload that a killed run had left: %s", key)
 
 
 def discard(command: Discard) -> None:

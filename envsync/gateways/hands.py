@@ -13,7 +13,6 @@ from envsync.gateways.postgresql import databases, observe, promote, restore, ro
 from envsync.gateways.postgresql.dump import dump
 from envsync.gateways.scope import Meter, Scope
 
-
 _DOING: dict[type[object], str] = {
     c.Dump: "dumping, compressing and uploading",
     c.Publish: "publishing the manifest",
@@ -80,6 +79,8 @@ class Hands:
                 self._held.enter_context(databases.claim(command, scope))
             case c.Sql():
                 databases.run_sql(command, scope)
+            case c.Sweep():
+                artefacts.sweep(command)
             case c.Dump():
                 return dump(command, scope)
             case c.Publish():

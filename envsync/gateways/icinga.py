@@ -47,7 +47,7 @@ def send(report: Report, patience: Patience = PATIENCE) -> None:
         retry=retry_if_exception_type(UnavailableError),
         wait=wait_exponential(multiplier=patience.first_wait),
         stop=stop_after_attempt(patience.tries) | stop_before_delay(patience.total),
-        before_sleep=before_sleep_log(_LOGGER, logging.INFO),
+        before_sleep=before_sleep_log(_LOGGER, logging.DEBUG),
         reraise=True,
     )
     attempts(_deliver, replace(report, message=one_line(report.message)), patience.timeout)

@@ -79,9 +79,15 @@ class Child:
         if code:
             raise CommandError(f"{self._name} failed: {self._last_words(code)}")
 
-    def kill(self) -> None:
-        """End the child and what it started, at once; safe at any time, from any thread."""
-        self._signal(signal.SIGKILL)
+    def stop(self) -> None:
+        """End the child and what it started; safe at any time, from any thread.
+
+        It is asked first: PostgreSQL's programs then cancel their statements on the server.
+        """
+        if self._process.poll() is None:
+            self._signal(signal.SIGTERM)
+            if not self._ended_by_itself():
+                self._signal(signal.SIGKILL)
 
     def __enter__(self) -> Self:
         return self
@@ -94,20 +100,14 @@ class Child:
     ) -> None:
         if isinstance(error, BrokenPipeError):
             self._ended_by_itself()
-        self._end()
+        self.stop()
+        self._process.wait()
         self._listener.join(PATIENCE)
         for pipe in (self._process.stdout, self._process.stderr):
             if pipe is not None:
                 pipe.close()
         if isinstance(error, BrokenPipeError):
             self.wait()
-
-    def _end(self) -> None:
-        if self._process.poll() is None:
-            self._signal(signal.SIGTERM)
-            if not self._ended_by_itself():
-                self.kill()
-                self._process.wait()
 
     def _ended_by_itself(self) -> bool:
         with suppress(TimeoutExpired):
@@ -148,19 +148,19 @@ def running(
     It ends when the block fails, when the step is cancelled, and when envsync itself is killed.
     """
     scope.check()
-    with Child(argv, surroundings, stdin, stdout) as child, scope.stoppable(child.kill):
+    with Child(argv, surroundings, stdin, stdout) as child, scope.stoppable(child.stop):
         yield child
         child.wait()
 
 
 def _dying_with_us() -> tuple[str, ...]:
-    """Wrap a program so that the kernel kills it if we are killed (prctl, PR_SET_PDEATHSIG).
+    """Wrap a program so that the kernel ends it if we are killed (prctl, PR_SET_PDEATHSIG).
 
     A preexec_fn could do the same, but is not safe in a program with threads (subprocess manual).
     Without setpriv a child still ends with its pipes.
     """
     setpriv = shutil.which("setpriv")
-    return (setpriv, "--pdeathsig", "KILL", "--") if setpriv else ()
+    return (setpriv, "--pdeathsig", "TERM", "--") if setpriv else ()
 
 
 def _widen(pipe: IO[bytes] | None) -> None:

@@ -151,4 +151,5 @@ def _assumed_pull(question: c.ObservePull) -> PullFacts:
         envsync_version=VERSION,
     )
     live = _assumed_database(question.target.database, server)
-    return PullFacts(clients, server, live, manifest)
+    previous = _assumed_database(question.previous, server)
+    return PullFacts(clients, server, live, previous, manifest)

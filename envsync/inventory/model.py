@@ -83,8 +83,23 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """What any step can be told, whichever way it goes."""
+
+    title: str
+    ensure: Ensure = Ensure.PRESENT
+    schedule: Schedule | None = None
+    temppath: str | None = None
+    deadline: timedelta | None = None
+    exclude_table_data: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Database:
-    """One dataset in one environment; `grants` is None where the replaced database's are kept."""
+    """One dataset in one environment; `grants` is None where the replaced database's are kept.
+
+    `unlisted_push` is how it is pushed where a sync needs that and no backup lists it.
+    """
 
     key: str
     environment: Environment
@@ -96,6 +111,7 @@ class Database:
     restore_jobs: int = 2
     row_counts: Literal["exact", "estimate"] = "exact"
     keep_previous: bool = True
+    unlisted_push: Options = field(default_factory=lambda: Options(title=""))
 
     def __str__(self) -> str:
         return f"{self.key} ({self.environment.name})"
@@ -121,18 +137,6 @@ class NeverSanitise:
     """The statement that a copy holds nothing personal, and why."""
 
     because: str
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What any step can be told, whichever way it goes."""
-
-    title: str
-    ensure: Ensure = Ensure.PRESENT
-    schedule: Schedule | None = None
-    temppath: str | None = None
-    deadline: timedelta | None = None
-    exclude_table_data: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,16 +83,22 @@ class StepShape(Shape):
         default=None,
         description="present: runs at night; disabled: only by hand; absent: not at all",
     )
-    at: TimeOfDay | None = Field(default=None, description='when it starts, as "HH:MM"')
-    cron: Cron | None = Field(
-        default=None, description="when it starts, as a five-field cron expression"
+    at: TimeOfDay | None = Field(
+        default=None,
+        description='when it is meant to run, as "HH:MM"; nightly starts it as soon as it is ready',
     )
-    temppath: Folder | None = Field(default=None, description="the folder for temporary files")
+    cron: Cron | None = Field(
+        default=None, description="the nights it belongs to, as a five-field cron expression"
+    )
+    temppath: Folder | None = Field(
+        default=None,
+        description="the folder for temporary files; PostgreSQL's way needs none",
+    )
     deadline: Duration | None = Field(
         default=None, description='how long it may take, such as "2h" or "90m"'
     )
     exclude_table_data: Patterns | None = Field(
-        default=None, description="tables whose rows are left out, as pg_dump's patterns"
+        default=None, description='tables whose rows are left out, each as "name" or "schema.name"'
     )
 
     @model_validator(mode="after")

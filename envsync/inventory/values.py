@@ -117,6 +117,7 @@ def database(
         restore_jobs=shape.restore_jobs or defaults.restore_jobs or 2,
         row_counts=shape.row_counts or defaults.row_counts or "exact",
         keep_previous=_first(shape.keep_previous, defaults.keep_previous, otherwise=True),
+        unlisted_push=options(BackupShape(), defaults, f"push {key} from {home.name}"),
     )
 
 

@@ -75,7 +75,7 @@ def _pushes(
 
 def _unasked_push(sync: Sync, rank: tuple[int, int]) -> _Node:
     action = Push(sync.source)
-    options = Options(title=str(action), ensure=Ensure.DISABLED, schedule=sync.options.schedule)
+    options = replace(sync.source.unlisted_push, title=str(action), ensure=Ensure.DISABLED)
     return _Node(action, options, rank, goal=False)
 
 

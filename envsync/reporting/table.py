@@ -1,12 +1,13 @@
 """Tables for people: plans, states, histories and artefacts, made from values. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from textwrap import wrap
 
 from tabulate import tabulate
 
-from envsync.artefacts import Manifest
+from envsync.artefacts import ArtefactKey, Manifest
 from envsync.inventory.model import Ensure, NeverSanitise, Sanitise
 from envsync.plan.model import Plan, Pull, Push, Step
 from envsync.reporting.format import bytes_text, count_text, seconds_text
@@ -94,20 +95,27 @@ def _ways(plan: Plan) -> Iterator[str]:
         yield from wrap(f"{which} restores straight from the stream {over}{plainly}", WIDTH)
 
 
-def artefacts_table(manifests: Sequence[Manifest]) -> str:
-    """Return a database's artefacts, newest first."""
-    rows = [
-        (
-            manifest.stamp,
-            bytes_text(manifest.bytes),
-            count_text(manifest.total_rows),
-            ", ".join(script.name for script in manifest.sanitised) or "no",
-            manifest.server_version.split()[0],
-        )
-        for manifest in sorted(manifests, key=lambda manifest: manifest.stamp, reverse=True)
-    ]
-    headings = ("timestamp", "size", "rows", "sanitised", "server")
-    return grid(rows, headings)
+def artefacts_table(
+    artefacts: Sequence[tuple[ArtefactKey, Manifest | None]], restored: AbstractSet[datetime]
+) -> str:
+    """Return artefacts as they are given; verified are those that a pull has restored whole."""
+    headings = ("timestamp", "size", "rows", "sanitised", "verified", "server")
+    return grid([_artefact_row(*each, restored) for each in artefacts], headings)
+
+
+def _artefact_row(
+    key: ArtefactKey, manifest: Manifest | None, restored: AbstractSet[datetime]
+) -> tuple[str, ...]:
+    if manifest is None:
+        return (str(key.stamp), "manifest damaged", "?", "?", "no", "?")
+    return (
+        str(key.stamp),
+        bytes_text(manifest.bytes),
+        count_text(manifest.total_rows),
+        ", ".join(script.name for script in manifest.sanitised) or "no",
+        "restored" if key.stamp.moment in restored else "not yet",
+        manifest.server_version.split()[0],
+    )
 
 
 def moment_text(moment: datetime | None) -> str:

@@ -47,7 +47,7 @@ def manifest(**changes: object) -> PullFacts:
             ),
         ),
         (
-            replace(PUSH_FACTS, newest=MANIFEST, storage_free=100),
+            replace(PUSH_FACTS, newest_bytes=MANIFEST.bytes, storage_free=100),
             "no space in file:///store/production: about 0 MiB are needed and 0 MiB are free",
         ),
     ],

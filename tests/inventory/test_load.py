@@ -58,6 +58,7 @@ def test_a_small_inventory_becomes_its_values(tmp_path: Path) -> None:
             Server(Dbms.POSTGRESQL, Endpoint("main", f"db.{home.name}", 5432), "admin"),
             f"{key}_{home.name}",
             "postgresql",
+            unlisted_push=Options(f"push {key} from {home.name}"),
         )
         for home in (production, staging)
         for key in ("app", "other")

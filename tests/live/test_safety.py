@@ -88,7 +88,7 @@ def test_a_session_that_never_goes_makes_the_pull_red_and_leaves_the_old_data(si
         ran = site.run("sync", "app")
         assert visitor.execute("SELECT 1").fetchone() == (1,)
     assert ran.code == 1
-    assert "sessions that this role may not end stay in" in ran.err
+    assert f"may not end stay: postgres in '{site.target}'" in ran.err
     assert (site.people(), site.databases()) == (OLD, {"live"})
 
 

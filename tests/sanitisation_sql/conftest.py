@@ -6,29 +6,17 @@ import psycopg
 import pytest
 from psycopg import Connection
 
-from benchmarks import servers
 from tests.sanitisation_sql.scripts import SCHEMAS
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.PostgresServer]:
-    folder = tmp_path_factory.mktemp("sanitisation")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
-    with servers.postgres(folder / "server") as running:
-        running.execute("postgres", "CREATE ROLE plain LOGIN")
-        yield running
+from tests.servers.postgresql import PASSWORD, Postgresql
 
 
 @pytest.fixture
-def connection(server: servers.PostgresServer) -> Iterator[Connection]:
+def connection(postgresql: Postgresql) -> Iterator[Connection]:
     """Connect to an empty database as its owner, who is no superuser."""
-    server.execute(
-        "postgres", "DROP DATABASE IF EXISTS copy WITH (FORCE)", "CREATE DATABASE copy OWNER plain"
-    )
-    with psycopg.connect(
-        host="127.0.0.1", port=server.port, user="plain", dbname="copy", autocommit=True
-    ) as connection:
+    server = postgresql.integration
+    role = server.role("plain")
+    target = server.target(server.database("copy", owner=role), role)
+    with psycopg.connect(target.conninfo, password=PASSWORD, autocommit=True) as connection:
         yield connection
 
 

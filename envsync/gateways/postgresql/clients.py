@@ -83,6 +83,7 @@ def _client(folder: Path) -> Client | None:
         said = subprocess.run(
             (folder / "pg_dump", "--version"),
             stdin=subprocess.DEVNULL,
+            env={"LANG": "C.UTF-8"},
             capture_output=True,
             text=True,
             timeout=VERSION_PATIENCE,

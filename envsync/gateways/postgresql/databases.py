@@ -20,11 +20,13 @@ from envsync.commands import (
     Target,
     VerifyOwner,
 )
-from envsync.errors import CommandError, RefusedError
+from envsync.errors import BusyError, CommandError
 from envsync.facts import Grant
 from envsync.gateways.postgresql.session import Session, connect
 from envsync.gateways.scope import Scope
 from envsync.places import Endpoint
+
+_WRITING = {"INSERT", "ALL"}
 
 _SCHEMAS = """
 SELECT nspname::text FROM pg_namespace
@@ -72,13 +74,13 @@ def run_sql(command: Sql, scope: Scope) -> None:
 def claim(command: Claim, scope: Scope) -> Iterator[None]:
     """Hold a lock on a database's name.
 
-    Raises RefusedError while a pull on another machine holds it.
+    Raises BusyError while a pull on another machine holds it.
     """
     with connect(_maintenance(command.endpoint), scope) as session:
         query = "SELECT pg_try_advisory_lock(hashtext('envsync'), hashtext(%s))"
         row = session.execute(query, (command.database,)).fetchone()
         if not (row and row[0]):
-            raise RefusedError(
+            raise BusyError(
                 f"another envsync is restoring {command.database!r} on {command.endpoint} at this "
                 "moment; wait for it to end"
             )
@@ -150,7 +152,7 @@ def _grant(connection: Session, grant: Grant) -> None:
 
 
 def grant_on_all(command: GrantOnAll, scope: Scope) -> None:
-    """Grant privileges on all tables of all schemas, and the use of the schemas."""
+    """Grant privileges on all tables, and what goes with them: schemas, sequences to insert."""
     with _as_role(command.target, command.role, scope) as connection:
         schemas = [name for (name,) in connection.execute(_SCHEMAS).fetchall()]
         for schema in schemas:
@@ -162,6 +164,9 @@ def grant_on_all(command: GrantOnAll, scope: Scope) -> None:
                         sql.SQL(", ").join(map(sql.SQL, privileges)), *names
                     )
                 )
+                if _WRITING.intersection(privileges):
+                    statement = "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {} TO {}"
+                    connection.execute(sql.SQL(statement).format(*names))
 
 
 def apply_settings(command: ApplySettings, scope: Scope) -> Measured:

@@ -11,6 +11,7 @@ from typing import IO
 import zstandard
 
 from envsync.commands import SNAPSHOT, Dump, Measured
+from envsync.errors import CommandError
 from envsync.gateways.postgresql.clients import client_setting
 from envsync.gateways.postgresql.rows import count_rows
 from envsync.gateways.postgresql.session import Session, connect
@@ -63,7 +64,11 @@ def _exported_snapshot(command: Dump, scope: Scope) -> Iterator[tuple[Session, s
 
 
 def _stream(command: Dump, snapshot: str, counting: Future[dict[str, int]], scope: Scope) -> _Tally:
-    argv = [argument.replace(SNAPSHOT, snapshot) for argument in command.argv]
+    # As a whole argument: a database may be named like the placeholder.
+    argv = [
+        f"--snapshot={snapshot}" if argument == f"--snapshot={SNAPSHOT}" else argument
+        for argument in command.argv
+    ]
     store = open_store(command.location.storage)
     tally = _Tally()
     scope.meter.stage("dumping", command.expected_bytes)
@@ -71,12 +76,24 @@ def _stream(command: Dump, snapshot: str, counting: Future[dict[str, int]], scop
         str(command.location.key), store.part_bytes(command.expected_bytes), scope
     ) as writer:
         with (
+            _snapshot_held(counting),
             client_setting(command.target.endpoint) as client,
             running(argv, scope, client, stdout=PIPE) as child,
         ):
             _compress(child.stdout, writer, command, tally, scope)
         counting.result()
     return tally
+
+
+@contextmanager
+def _snapshot_held(counting: Future[dict[str, int]]) -> Iterator[None]:
+    """Tell why counting failed where that is why pg_dump did: the snapshot ends with the count."""
+    try:
+        yield
+    except CommandError:
+        if counting.done():
+            counting.result()
+        raise
 
 
 def _compress(

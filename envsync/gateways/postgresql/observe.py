@@ -10,7 +10,7 @@ from psycopg.rows import TupleRow
 from envsync.commands import ObservePull, ObservePush, ObserveSwap, Target
 from envsync.errors import CommandError
 from envsync.facts import Database, Grant, PullFacts, PushFacts, Server, Setting, SwapFacts
-from envsync.gateways.artefacts import find, newest
+from envsync.gateways.artefacts import find, newest_bytes
 from envsync.gateways.postgresql.clients import installed
 from envsync.gateways.postgresql.session import Session, connect
 from envsync.gateways.scope import Scope
@@ -113,8 +113,8 @@ def observe_push(question: ObservePush, scope: Scope) -> PushFacts:
     if source is not None:
         source = _looked_into(question.source, source, scope, grants=False)
     store = open_store(question.storage)
-    store.verify_writable()
-    last = newest(store, question.path, question.source.database)
+    store.verify_writable(question.path)
+    last = newest_bytes(store, question.path, question.source.database)
     return PushFacts(installed(question.clients), server, source, last, store.free_bytes())
 
 
@@ -124,13 +124,14 @@ def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:
     with _maintenance(endpoint, scope) as connection:
         server = _server(connection, endpoint, question.disk_bytes)
         live = _database(connection, question.target.database)
+        previous = _database(connection, question.previous)
     if live is not None:
         live = _looked_into(question.target, live, scope, grants=True)
     manifest = None
     if not question.awaited:
         store = open_store(question.storage)
         manifest = find(store, question.path, question.name, question.timestamp)
-    return PullFacts(installed(question.clients), server, live, manifest)
+    return PullFacts(installed(question.clients), server, live, previous, manifest)
 
 
 def observe_swap(question: ObserveSwap, scope: Scope) -> SwapFacts:

@@ -9,6 +9,7 @@ that somebody would have to reset. No session is ended while one is there that m
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 
 import psycopg
 from psycopg import sql
@@ -34,7 +35,7 @@ Rename = tuple[str, str]
 # A role may end the sessions of the roles it has the privileges of, or, as pg_signal_backend,
 # those of all but superusers (PostgreSQL manual, Server Signaling Functions).
 _SESSIONS = """
-SELECT a.pid, a.usename::text, coalesce(a.application_name, ''),
+SELECT a.datname::text, a.pid, a.usename::text, coalesce(a.application_name, ''),
        me.rolsuper OR (NOT r.rolsuper AND (pg_has_role(me.oid, r.oid, 'USAGE')
                        OR pg_has_role(me.oid, 'pg_signal_backend', 'USAGE'))) AS may_be_ended
   FROM pg_stat_activity a
@@ -52,19 +53,8 @@ class _OccupiedError(CommandError):
 def promote(command: Promote, scope: Scope) -> Measured:
     """Put the incoming database in the live one's place, all or nothing."""
     with _maintenance(command.endpoint, scope) as connection:
-        there = _existing(connection, (command.live, command.previous))
-        renames = [
-            (old, new)
-            for old, new in (
-                (command.previous, command.discarded),
-                (command.live, command.previous),
-                (command.incoming, command.live),
-            )
-            if old in there or old == command.incoming
-        ]
-        _exchange(
-            connection, command.endpoint, renames, scope, lambda: _hand_over(command, connection)
-        )
+        finish = partial(_hand_over, command, connection)
+        _exchange(connection, command.endpoint, command.renames, scope, finish)
     warnings = _dropped(DropDatabase(command.endpoint, command.discarded), scope)
     return Measured(data_of=command.provenance.stamp, warnings=warnings)
 
@@ -131,14 +121,14 @@ def _rename(connection: Session, old: str, new: str) -> None:
 def _refuse_occupied(connection: Session, names: list[str]) -> None:
     sessions = connection.execute(_SESSIONS, (names,)).fetchall()
     staying = [
-        f"{user} (pid {pid} {name})"
-        for pid, user, name, may_be_ended in sessions
+        f"{user} in {database!r} (pid {pid} {name})"
+        for database, pid, user, name, may_be_ended in sessions
         if not may_be_ended
     ]
     if staying:
         raise _OccupiedError(
-            f"sessions that this role may not end stay in {names[0]!r}: {', '.join(staying)}; what "
-            "was live still is; end them, or grant pg_signal_backend to the role of envsync"
+            f"sessions that this role may not end stay: {', '.join(staying)}; what was live still "
+            "is; end them, or grant pg_signal_backend to the role of envsync"
         )
 
 
@@ -158,7 +148,7 @@ def _ending_sessions(endpoint: Endpoint, names: list[str], scope: Scope) -> Iter
 
 def _end_until(done: threading.Event, connection: Session, names: list[str]) -> None:
     while not done.is_set():
-        for pid, _, _, may_be_ended in connection.execute(_SESSIONS, (names,)).fetchall():
+        for _, pid, _, _, may_be_ended in connection.execute(_SESSIONS, (names,)).fetchall():
             if may_be_ended:
                 connection.execute(_END, (pid,))
         done.wait(BETWEEN_ROUNDS)

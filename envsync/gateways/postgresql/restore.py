@@ -5,7 +5,6 @@ begins with; so pg_restore can create it from a file in memory. The rows it only
 loaders to copy in. What does not fit that, pg_restore restores by itself from its stdin.
 """
 
-import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -27,7 +26,6 @@ INDEX_MEMORY = 512 * 2**20
 """Bytes that building indexes and checking foreign keys may take on the server, all jobs together;
 the server's own setting counts where it is larger."""
 
-_LOGGER = logging.getLogger(__name__)
 _SESSION = """
 SELECT rolsuper, pg_size_bytes(current_setting('maintenance_work_mem'))
   FROM pg_roles WHERE rolname = current_user
@@ -70,6 +68,7 @@ def restore(command: Restore, source: Iterator[bytes], scope: Scope) -> dict[str
         rows = _restore_in_parallel(command, plan, program, following, scope)
     else:
         rows = _restore_plainly(command, plan, program, following, scope)
+    program.create(selection.row_security, scope, role=command.role)
     program.create(selection.event_triggers, scope, role=None)
     return rows
 
@@ -81,7 +80,6 @@ def _planned(command: Restore, archive: Archive, scope: Scope) -> _Plan:
         names = _quoted(session, selection.rows)
     memory = max(index_memory, INDEX_MEMORY // max(command.jobs, 1))
     options = f"-c maintenance_work_mem={memory >> 10} -c synchronous_commit=off"
-    _LOGGER.info("%s: %s", command.target, selection)
     return _Plan(archive, selection, names, undefined(archive), options)
 
 
@@ -171,7 +169,6 @@ def _restore_plainly(
     with connect(command.target, scope) as session:
         if command.role:
             session.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(command.role)))
-        session.execute("SET row_security = off")
         return {plan.names[entry.dump_id]: _count(session, entry) for entry in plan.counted}
 
 

@@ -68,8 +68,8 @@ def compare_rows(command: CompareRows, restored: Mapping[str, int]) -> None:
 
 
 def _left_out(quoted_name: str, without_rows: tuple[str, ...]) -> bool:
-    schema, table = (_bare(part) for part in _NAME_PART.findall(quoted_name))
-    return table in without_rows or f"{schema}.{table}" in without_rows
+    parts = [_bare(part) for part in _NAME_PART.findall(quoted_name)]
+    return not {".".join(parts), *parts[-1:]}.isdisjoint(without_rows)
 
 
 def _bare(identifier: str) -> str:

@@ -43,6 +43,7 @@ def run_checks(command: RunChecks, scope: Scope) -> None:
         checks = 0
         for result in _results(connection, text):
             if result.status == ExecStatus.SINGLE_TUPLE:
+                connection.close()
                 raise CommandError(_found(command, checks + 1, result))
             if result.status == ExecStatus.TUPLES_OK:
                 checks += 1

@@ -39,7 +39,8 @@ class Selection:
     """The entries to restore, in the order of the steps.
 
     Extensions and event triggers need more rights than an owner has: the session's own user makes
-    them, extensions before all but the schemas they live in.
+    them, extensions before all but the schemas they live in. Row security comes last: where it is
+    forced on owners too, it would keep foreign keys from being checked.
     """
 
     schemas: tuple[Entry, ...]
@@ -49,6 +50,7 @@ class Selection:
     sequences: tuple[Entry, ...]
     other_rows: tuple[Entry, ...]
     after: tuple[Entry, ...]
+    row_security: tuple[Entry, ...]
     event_triggers: tuple[Entry, ...]
 
     def fits_copy(self, archive: Archive) -> bool:
@@ -80,6 +82,7 @@ def select(archive: Archive, *, superuser: bool, without_rows: tuple[str, ...]) 
         entry for entry in _described(rows, "TABLE DATA") if not _is_emptied(entry, without_rows)
     )
     sequences = _described(rows, "SEQUENCE SET")
+    row_security = _described(after, "ROW SECURITY")
     event_triggers = tuple(entry for entry in after if _is_event_trigger(entry))
     return Selection(
         schemas=schemas,
@@ -88,7 +91,8 @@ def select(archive: Archive, *, superuser: bool, without_rows: tuple[str, ...]) 
         rows=tables,
         sequences=sequences,
         other_rows=_without(rows, (*_described(rows, "TABLE DATA"), *sequences)),
-        after=_without(after, event_triggers),
+        after=_without(after, (*row_security, *event_triggers)),
+        row_security=row_security,
         event_triggers=event_triggers,
     )
 
@@ -106,10 +110,10 @@ def undefined(archive: Archive) -> frozenset[int]:
 def _is_left_out(entry: Entry, superuser: bool) -> bool:  # noqa: FBT001
     if entry.description == "SCHEMA" and entry.tag == "public":
         return True  # every database has it from the start
-    if entry.description == "COMMENT":
-        return entry.tag.startswith(_COMMENTS_LEFT_OUT) or entry.tag == "SCHEMA public"
     if _is_event_trigger(entry):
         return not superuser
+    if entry.description == "COMMENT":
+        return entry.tag.startswith(_COMMENTS_LEFT_OUT) or entry.tag == "SCHEMA public"
     return entry.description in _LEFT_OUT | _READ_BY_PG_RESTORE
 
 

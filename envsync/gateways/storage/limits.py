@@ -22,8 +22,8 @@ class Limits:
     copy_bytes: int = 2_560 * MIB
     copies_at_once: int = 8
     buffered: int = 36 * MIB
-    read_bytes: int = 4 * MIB
-    reads_at_once: int = 4
+    read_bytes: int = 8 * MIB
+    reads_at_once: int = 2
 
     def uploads_at_once(self, part_bytes: int) -> int:
         """Return how many parts may be on their way while another one fills."""

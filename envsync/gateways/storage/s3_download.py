@@ -14,6 +14,7 @@ from tenacity.nap import sleep_using_event
 
 from envsync.errors import CommandError, InterruptedStepError, UnavailableError
 from envsync.gateways.scope import Scope
+from envsync.gateways.storage.buffers import buffer_of
 from envsync.gateways.storage.jobs import answer, begin, in_order
 from envsync.gateways.storage.limits import Limits, Span, spans
 from envsync.gateways.storage.s3_bucket import Bucket, Found
@@ -47,7 +48,7 @@ class Download:
 
     def fetch(self, span: Span) -> bytes:
         """Return a range; what came before a connection dropped is not asked for again."""
-        buffer = BytesIO()
+        buffer = buffer_of(span.bytes)
         for attempt in Retrying(
             stop=stop_after_attempt(ATTEMPTS),
             wait=wait_random_exponential(multiplier=0.2, max=5),

@@ -1,11 +1,11 @@
 """Streams an object into a bucket, in memory that does not grow with it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
-from io import BytesIO
 
 from envsync.gateways.scope import Scope
+from envsync.gateways.storage.buffers import buffer_of
 from envsync.gateways.storage.jobs import answer, begin
 from envsync.gateways.storage.limits import Limits
 from envsync.gateways.storage.s3_assembly import Assembly
@@ -19,7 +19,7 @@ class S3Writer:
         self._assembly = assembly
         self._part_bytes = part_bytes
         self._scope = scope
-        self._part = BytesIO()
+        self._part = buffer_of(part_bytes)
         self._sent = False
 
     def write(self, data: bytes) -> None:
@@ -40,11 +40,10 @@ class S3Writer:
         self._assembly.finish()
 
     def _send(self) -> None:
-        # getvalue does not copy, as long as nothing is written to the buffer afterwards.
-        body = self._part.getvalue()
-        self._part = BytesIO()
+        self._part.truncate()
+        self._assembly.add(self._part.getvalue())
+        self._part = buffer_of(self._part_bytes)
         self._sent = True
-        self._assembly.add(body)
 
 
 @contextmanager
@@ -54,10 +53,9 @@ def uploading(
     """Yield a writer whose object appears at the end of the block, unless the block fails."""
     answer(begin(partial(bucket.refuse_existing, key)), scope)
     assembly = Assembly(bucket, key, part_bytes, limits, scope)
-    try:
+    with ExitStack() as undoing:
+        undoing.callback(assembly.abandon)
         writer = S3Writer(assembly, part_bytes, scope)
         yield writer
         writer.finish()
-    except BaseException:
-        assembly.abandon()
-        raise
+        undoing.pop_all()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.gateways.postgresql.specimen import EVERYTHING, archived
+from tests.gateways.postgresql.specimen import EVERYTHING, EXTENSIONS, archived
 from tests.servers.postgresql import Postgresql
 
 LARGE = """
@@ -22,7 +22,7 @@ INSERT INTO wide SELECT i, repeat(E'row\\n', i * 300000), decode(repeat('00ff5c0
 def everything(postgresql: Postgresql) -> str:
     """A database with something of everything, on the production server."""
     name = postgresql.production.database("everything")
-    postgresql.production.run(EVERYTHING, name)
+    postgresql.production.run(EXTENSIONS + EVERYTHING, name)
     return name
 
 
@@ -44,3 +44,11 @@ def large(postgresql: Postgresql) -> str:
 def large_archive(postgresql: Postgresql, large: str) -> bytes:
     """What envsync pushes of a database with large tables and large rows."""
     return archived(postgresql.production, large)
+
+
+@pytest.fixture(scope="session")
+def plain(postgresql: Postgresql) -> str:
+    """A database with something of everything but extensions."""
+    name = postgresql.production.database("plain")
+    postgresql.production.run(EVERYTHING, name)
+    return name

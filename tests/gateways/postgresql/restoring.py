@@ -16,19 +16,9 @@ LOCATION = Location(
 _SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}'"
 
 
-def into(
-    server: PostgresqlServer,
-    database: str,
-    jobs: int,
-    *,
-    user: str = "postgres",
-    role: str | None = None,
-    programs: Path | None = None,
-    without_rows: tuple[str, ...] = (),
-) -> Restore:
+def into(server: PostgresqlServer, database: str, jobs: int, user: str = "postgres") -> Restore:
     """Return the command that restores into a database, by default as a superuser."""
-    folder = str(programs or server.programs)
-    return Restore(server.target(database, user), LOCATION, folder, role, jobs, without_rows)
+    return Restore(server.target(database, user), LOCATION, str(server.programs), None, jobs)
 
 
 def nothing_runs_on(server: PostgresqlServer, database: str) -> bool:

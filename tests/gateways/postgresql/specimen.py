@@ -8,21 +8,23 @@ from pathlib import Path
 
 from tests.servers.postgresql import PASSWORD, PostgresqlServer
 
-EVERYTHING = Path(__file__).with_name("everything.sql").read_text(encoding="utf-8")
-PRODUCTION_ALONE = Path(__file__).with_name("production_alone.sql").read_text(encoding="utf-8")
+EVERYTHING, EXTENSIONS, PRODUCTION_ALONE = (
+    Path(__file__).with_name(name).read_text(encoding="utf-8")
+    for name in ("everything.sql", "extensions.sql", "production_alone.sql")
+)
 
 _ROWS = re.compile(r"(?<=FROM stdin;\n)(.*?)(?=^\\\.$)", re.DOTALL | re.MULTILINE)
-# Keys that pg_dump makes up anew for each run, and comments on versions.
-_CHANGING = re.compile(r"^(\\(un)?restrict .*|-- Dumped .*)\n", re.MULTILINE)
+# Keys that pg_dump makes up anew for each run, and what differs by its version.
+_CHANGING = re.compile(
+    r"^(\\(un)?restrict .*|-- Dumped .*|SET transaction_timeout = 0;)\n", re.MULTILINE
+)
 
 
-def dumped(
-    server: PostgresqlServer, database: str, *options: str, programs: Path | None = None
-) -> bytes:
+def dumped(server: PostgresqlServer, database: str, *options: str) -> bytes:
     """Return what pg_dump writes of a database."""
     return subprocess.run(
         (
-            (programs or server.programs) / "pg_dump",
+            server.programs / "pg_dump",
             "--no-password",
             *options,
             f"--dbname={server.target(database).conninfo}",

@@ -1,0 +1,96 @@
+"""Passwords, hostile ones too, are in no output, no file, no argument and no child's environment."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.live.site import Site
+from tests.live.temporary import temporary_site
+from tests.servers.postgresql import PASSWORD, Postgresql
+from tests.servers.s3 import SECRET_KEY, S3Server
+
+pytestmark = pytest.mark.live
+
+BAIT = tuple(
+    text.encode() for text in (PASSWORD[-12:], "%2F=", "%252F", "%22secret%22", SECRET_KEY)
+)
+"""Parts of the secrets that survive what SQL, password files, JSON and URLs do to them."""
+
+
+@pytest.fixture
+def s3_site(tmp_path: Path, postgresql: Postgresql, moto_server: S3Server) -> Iterator[Site]:
+    """A site on S3 whose source's password is in a variable, and the target's in a file."""
+    storage = {
+        "backend": "s3",
+        "bucket": moto_server.make_bucket(),
+        "region": "eu-west-1",
+        "endpoint_url": moto_server.endpoint_url,
+    }
+    with temporary_site(tmp_path, postgresql, storage) as made:
+        made.environment |= {**moto_server.environment, "SOURCE_PASSWORD": PASSWORD}
+        made.write(production={"servers.postgres.password": {"env": "SOURCE_PASSWORD"}})
+        yield made
+
+
+def test_no_secret_is_told_stored_or_seen_by_others(s3_site: Site) -> None:
+    program = s3_site.start("sync", "app")
+    seen = _watched(program)
+    out, err = program.communicate(timeout=60)
+    assert program.returncode == 0, err
+    assert {b"pg_dump", b"pg_restore"} <= {_program(text) for text in seen}
+    _assert_no_secret_in(out.encode(), err.encode(), *seen, *_files(s3_site.folder))
+
+
+@pytest.mark.parametrize(
+    "request_",
+    ["sync app --dry-run", "plan --format json", "sync app --log-format json", "status"],
+)
+def test_no_secret_is_in_what_other_tasks_tell(s3_site: Site, request_: str) -> None:
+    ran = s3_site.run(*request_.split())
+    assert ran.code == 0, ran.err
+    _assert_no_secret_in(ran.out.encode(), ran.err.encode())
+
+
+def _assert_no_secret_in(*texts: bytes) -> None:
+    found = [(bait, text) for text in texts for bait in BAIT if bait in text]
+    assert found == []
+
+
+def _watched(program: "subprocess.Popen[str]") -> set[bytes]:
+    """Return a running program's arguments, and the arguments and variables of its children.
+
+    A child that is still a copy of its parent, before it becomes a program of its own, is none.
+    """
+    own = _read(program.pid, "cmdline")
+    seen = {own}
+    while program.poll() is None:
+        for child in _children(program.pid):
+            variables, arguments = _read(child, "environ"), _read(child, "cmdline")
+            if arguments != _read(program.pid, "cmdline"):
+                seen.add(arguments + b"\n" + variables)
+    return seen
+
+
+def _children(parent: int) -> Iterator[int]:
+    with suppress(OSError):
+        for task in Path(f"/proc/{parent}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                yield int(child)
+                yield from _children(int(child))
+
+
+def _read(process: int, what: str) -> bytes:
+    with suppress(OSError):
+        return Path(f"/proc/{process}/{what}").read_bytes()
+    return b""
+
+
+def _program(text: bytes) -> bytes:
+    return text.partition(b"\0")[0].rpartition(b"/")[2]
+
+
+def _files(folder: Path) -> Iterator[bytes]:
+    return (path.read_bytes() for path in folder.rglob("*") if path.is_file())

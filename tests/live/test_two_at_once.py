@@ -1,0 +1,61 @@
+"""Two runs of one step at once: the second is refused or waits, and never both restore."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.live.site import SCRIPT, Site
+from tests.servers.waiting import until
+
+pytestmark = pytest.mark.live
+
+SLOW = f"SELECT pg_sleep(4);\n{SCRIPT}"
+
+
+@contextmanager
+def pulling(site: Site) -> Iterator["subprocess.Popen[str]"]:
+    """Start a pull whose script takes four seconds; it is running in the block."""
+    push = site.run("push", "app", "--env", "production")
+    assert push.code == 0, push.err
+    site.script(SLOW)
+    first = site.start("pull", "app")
+    until(lambda: _is_sanitising(site), "the first pull to sanitise", 60)
+    site.script()
+    yield first
+    _, told = first.communicate(timeout=60)
+    assert first.returncode == 0, told
+
+
+def _is_sanitising(site: Site) -> bool:
+    found = site.integration.run(
+        "SELECT datname FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(4)%'"
+    )
+    return (f"{site.target}__incoming",) in found
+
+
+def test_a_second_run_is_refused_naming_the_first_and_harms_nothing(site: Site) -> None:
+    with pulling(site) as first:
+        for request in ("pull", "rollback"):
+            second = site.run(request, "app", "--env", "integration")
+            assert (second.code, f"(pid {first.pid})" in second.err) == (2, True), second.err
+            assert "is already running since" in second.err
+    assert (len(site.people()), site.databases()) == (500, {"live", "__previous"})
+
+
+def test_a_second_run_on_another_machine_is_refused_by_the_server(site: Site) -> None:
+    with pulling(site):
+        site.environment["ENVSYNC_STATE"] = str(site.folder / "elsewhere")
+        second = site.run("pull", "app")
+    assert second.code == 2, second.err
+    assert "another envsync is restoring" in second.err
+    assert (len(site.people()), site.databases()) == (500, {"live", "__previous"})
+
+
+def test_a_second_run_with_a_deadline_waits_for_the_first(site: Site) -> None:
+    site.write(integration={"syncs.app.deadline": "30s"})
+    with pulling(site):
+        second = site.run("pull", "app")
+    assert second.code == 0, second.err
+    assert len(site.people()) == 500
