@@ -176,14 +176,29 @@ class Restore:
     jobs: int
     without_rows: tuple[str, ...] = ()
 
-    def lines(self) -> Iterator[str]:
-        way = f"{self.jobs} connections" if self.jobs > 1 else "one pg_restore"
-        role = f" as {quoted(self.role)}" if self.role else ""
-        left_out = f" without rows of {', '.join(self.without_rows)}" if self.without_rows else ""
-        yield (
-            f"download {self.location.url} | sha256 | zstd -d | "
-            f"{self.client}/pg_restore into {self.target}{role} over {way}{left_out}"
+    def into_target(self, role: str | None) -> tuple[str, ...]:
+        """Return how pg_restore is told where to restore, and to stop at the first error."""
+        return (
+            "--exit-on-error",
+            "--no-password",
+            "--no-owner",
+            "--no-acl",
+            "--no-tablespaces",
+            *((f"--role={role}",) if role else ()),
+            f"--dbname={self.target.conninfo}",
         )
+
+    def lines(self) -> Iterator[str]:
+        program = f"{self.client}/pg_restore --use-list=WANTED"
+        into = shlex.join(self.into_target(self.role))
+        stream = f"download {self.location.url} | sha256 | zstd -d"
+        left_out = f" (not of {', '.join(self.without_rows)})" if self.without_rows else ""
+        if self.jobs == 1:
+            yield f"{stream} | {program} {into}{left_out}"
+            return
+        yield f"{program} {into} CONTENTS (what comes before rows)"
+        yield f"{stream} | {program} --file=- | {self.jobs} connections: COPY FROM stdin{left_out}"
+        yield f"{program} {into} --jobs={self.jobs} CONTENTS (what comes after rows)"
 
 
 @dataclass(frozen=True, slots=True)

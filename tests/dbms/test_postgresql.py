@@ -79,6 +79,14 @@ def test_a_push_dumps_in_one_snapshot_and_publishes_last() -> None:
 def test_a_pull_restores_beside_sanitises_checks_and_only_then_promotes() -> None:
     database = "publishing_api_production__incoming@postgres.staging:5432"
     maintenance = "postgres@postgres.staging:5432"
+    program = "/usr/lib/postgresql/15/bin/pg_restore --use-list=WANTED"
+    restore = (
+        f"{program} --exit-on-error --no-password --no-owner --no-acl --no-tablespaces "
+        "--role=publishing_api '--dbname=host=postgres.staging port=5432 "
+        "dbname=publishing_api_production__incoming user=envsync sslmode=verify-full "
+        "sslrootcert=/etc/ssl/certs/ca-certificates.crt connect_timeout=15 "
+        "application_name=envsync'"
+    )
     artefact = "file:///store/production/postgresql/2026-11-20T02:40:00Z-publishing_api_production"
     assert printed(commands(PULL, PULL_FACTS)) == [
         f'sql {maintenance}: hold an advisory lock for "publishing_api_production" until the end',
@@ -102,11 +110,12 @@ def test_a_pull_restores_beside_sanitises_checks_and_only_then_promotes() -> Non
             "ALLOW_CONNECTIONS true"
         ),
         f'sql {database}: GRANT ALL ON SCHEMA public TO "publishing_api"',
+        f"{restore} CONTENTS (what comes before rows)",
         (
-            f"download {artefact}.dump.zst | sha256 | zstd -d | "
-            f"/usr/lib/postgresql/15/bin/pg_restore into {database} "
-            'as "publishing_api" over 2 connections'
+            f"download {artefact}.dump.zst | sha256 | zstd -d | {program} --file=- | "
+            "2 connections: COPY FROM stdin"
         ),
+        f"{restore} --jobs=2 CONTENTS (what comes after rows)",
         f"compare the rows of {database} with {artefact}.dump.zst.manifest.json",
         f'sanitise {database} as "publishing_api": clean.sql in one transaction',
         f"check {database}: every query of clean.checks.sql returns no rows",

@@ -30,14 +30,14 @@ class PgRestore:
         if not wanted:
             return
         with sealed("archive", self.archive.header_and_contents) as file:
-            arguments = (*self._into_target(role), f"--jobs={jobs}", path(file))
+            arguments = (*self.command.into_target(role), f"--jobs={jobs}", path(file))
             with self._running(arguments, wanted, scope, file):
                 pass
 
     @contextmanager
     def restoring(self, entries: Iterable[Entry], scope: Scope) -> Iterator[Child]:
         """Run a pg_restore that restores from the archive fed to it."""
-        into_target = self._into_target(self.command.role)
+        into_target = self.command.into_target(self.command.role)
         with self._running(into_target, entries, scope, stdin=PIPE) as child:
             yield child
 
@@ -60,17 +60,6 @@ class PgRestore:
         except BrokenPipeError:
             for _ in blocks:
                 scope.check()
-
-    def _into_target(self, role: str | None) -> tuple[str, ...]:
-        return (
-            "--exit-on-error",
-            "--no-password",
-            "--no-owner",
-            "--no-acl",
-            "--no-tablespaces",
-            *((f"--role={role}",) if role else ()),
-            f"--dbname={self.command.target.conninfo}",
-        )
 
     @contextmanager
     def _running(
