@@ -17,20 +17,22 @@ def options(values: Mapping[str, str]) -> tuple[str, ...]:
 
 def pipe(*commands: Arguments, environment: Mapping[str, str] | None = None) -> None:
     """Run programs, each reading what the one before writes; fails if any of them fails."""
-    running: list[subprocess.Popen[bytes]] = []
-    for position, command in enumerate(commands, start=1):
-        before = running[-1].stdout if running else None
-        running.append(
-            subprocess.Popen(
-                command,
-                stdin=before or subprocess.DEVNULL,
-                stdout=subprocess.PIPE if position < len(commands) else subprocess.DEVNULL,
-                env=environment,
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for position, command in enumerate(commands, start=1):
+            before = started[-1].stdout if started else None
+            output = subprocess.PIPE if position < len(commands) else subprocess.DEVNULL
+            started.append(
+                subprocess.Popen(
+                    command, stdin=before or subprocess.DEVNULL, stdout=output, env=environment
+                )
             )
-        )
-        if before:
-            before.close()
-    failed = [process for process in running if process.wait()]
+            if before:
+                before.close()
+        failed = [process for process in started if process.wait()]
+    finally:
+        for process in started:
+            process.kill()
     if failed:
         raise subprocess.CalledProcessError(failed[0].returncode, failed[0].args)
 

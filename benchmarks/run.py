@@ -5,6 +5,7 @@ python -m benchmarks.run --size 1.3GB --runs 2 [--only incumbents] [--s3 radosgw
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -38,6 +39,7 @@ UNITS = {"MB": 10**6, "GB": 10**9}
 def main() -> None:
     """Start the servers, fill the source, measure every pipeline, print the page."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="envsync-bench-") as name:
         folder = Path(name)

@@ -38,11 +38,10 @@ SELECT id AS expansion_id, content_id
 FROM expanded_links
 WHERE with_drafts
   AND (
-    SELECT bool_or(shown.content_id[1] IN (SELECT content_id::text FROM hidden_documents))
-    FROM regexp_matches(
-      expanded_links.content_id || expanded_links.expanded_links::text,
-      '[0-9a-f]{8}-[0-9a-f-]{27}',
-      'g'
-    ) AS shown (content_id)
+    content_id IN (SELECT content_id FROM hidden_documents)
+    OR (
+      SELECT bool_or(left(ltrim(rest, ': "'), 36) IN (SELECT content_id::text FROM hidden_documents))
+      FROM string_to_table(expanded_links.expanded_links::text, '"content_id"') AS shown (rest)
+    )
   )
 LIMIT 20;

@@ -24,7 +24,14 @@ def deliver(nsca: Nsca, report: Report, timeout: float) -> None:
     line = _line(report)
     argv = _argv(nsca, timeout)
     try:
-        done = subprocess.run(argv, input=line, capture_output=True, timeout=timeout, check=False)
+        done = subprocess.run(
+            argv,
+            input=line,
+            env={"LANG": "C.UTF-8"},
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         raise UnavailableError(
             f"cannot report to {nsca.url}: no answer within {timeout:g} s"

@@ -47,9 +47,13 @@ def test_a_password_that_is_nowhere_is_told_before_anything_is_pushed(site: Site
     )
 
 
-def test_a_server_without_tls_is_told_before_anything_is_pushed(site: Site) -> None:
+def test_a_server_that_cannot_prove_who_it_is_is_told_before_anything_is_pushed(
+    site: Site,
+) -> None:
     site.write(integration={"servers.postgres.tls": "verify-full"})
-    assert_refused(site, site.run("sync", "app"), "server does not support SSL")
+    ran = site.run("sync", "app")
+    assert_refused(site, ran, f"cannot connect to postgres@127.0.0.1:{site.integration.port}")
+    assert "SSL" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,11 @@ class PostgresqlServer:
             tls="disable",
         )
 
+    @property
+    def certificate(self) -> Path:
+        """The certificate of a server that speaks TLS; it vouches for itself, as 127.0.0.1."""
+        return self.folder / "server.crt"
+
     def endpoint_as(self, role: str) -> Endpoint:
         """Return the server as a role made by `role` reaches it."""
         return replace(self.endpoint, user=role)
@@ -113,8 +118,8 @@ def postgresql() -> Iterator[Postgresql]:
     programs = found[-1].parent
     with (
         _folder() as folder,
-        _server("production", programs, folder) as production,
-        _server("integration", programs, folder) as integration,
+        _server("production", programs, folder, tls=True) as production,
+        _server("integration", programs, folder, tls=True) as integration,
     ):
         yield Postgresql(production, integration)
 
@@ -148,12 +153,17 @@ def _reachable(installed: Path, folder: Path) -> Path:
 
 
 @contextmanager
-def _server(name: str, programs: Path, parent: Path) -> Iterator[PostgresqlServer]:
+def _server(
+    name: str, programs: Path, parent: Path, *, tls: bool = False
+) -> Iterator[PostgresqlServer]:
     folder = parent / name
     folder.mkdir()
     server = PostgresqlServer(name, free_port(), folder, programs)
     (folder / "password").write_text(PASSWORD, encoding="utf-8")
     (folder / "password").chmod(0o600)
+    settings = {**SETTINGS, "port": str(server.port), "unix_socket_directories": str(folder)}
+    if tls:
+        settings |= _certified(server)
     _give_away(folder)
     _run(
         server,
@@ -165,7 +175,6 @@ def _server(name: str, programs: Path, parent: Path) -> Iterator[PostgresqlServe
         "--locale=C.UTF-8",
         "--no-sync",
     )
-    settings = {**SETTINGS, "port": str(server.port), "unix_socket_directories": str(folder)}
     with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.writelines(f"{key} = '{value}'\n" for key, value in settings.items())
     _run(server, "pg_ctl", "start", "--wait", f"--log={folder / 'log'}")
@@ -175,11 +184,31 @@ def _server(name: str, programs: Path, parent: Path) -> Iterator[PostgresqlServe
         _run(server, "pg_ctl", "stop", "--mode=immediate")
 
 
+def _certified(server: PostgresqlServer) -> dict[str, str]:
+    """Make a server's own certificate; returns the settings that use it."""
+    program = shutil.which("openssl")
+    if program is None:
+        unavailable("install the Debian package openssl")
+    key = server.folder / "server.key"
+    subprocess.run(
+        (
+            *(program, "req", "-x509", "-nodes", "-days", "2", "-newkey", "ec"),
+            *("-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=envsync-test"),
+            *("-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", key, "-out", server.certificate),
+        ),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=True,
+    )
+    return {"ssl": "on", "ssl_cert_file": str(server.certificate), "ssl_key_file": str(key)}
+
+
 def _give_away(folder: Path) -> None:
-    """Give a folder to the servers' user, keeping the password file readable to this one."""
+    """Give a folder and what is in it to the servers' user; root can still read it."""
     user = _user()
     if user is not None:
-        for path in (folder, folder / "password"):
+        for path in (folder, *folder.iterdir()):
             os.chown(path, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
 
 

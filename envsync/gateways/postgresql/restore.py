@@ -147,6 +147,7 @@ def _read_rows(
             child.wait()
             raise
     loading.belt.finish()
+    team.scope.meter.stage("building indexes", None)
 
 
 def _restore_plainly(

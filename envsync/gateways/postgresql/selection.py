@@ -40,7 +40,8 @@ class Selection:
 
     Extensions and event triggers need more rights than an owner has: the session's own user makes
     them, extensions before all but the schemas they live in. Row security comes last: where it is
-    forced on owners too, it would keep foreign keys from being checked.
+    forced on owners too, it would keep foreign keys from being checked. What a copy must not have,
+    or its user may not create, is missing.
     """
 
     schemas: tuple[Entry, ...]
@@ -52,6 +53,7 @@ class Selection:
     after: tuple[Entry, ...]
     row_security: tuple[Entry, ...]
     event_triggers: tuple[Entry, ...]
+    missing: tuple[Entry, ...]
 
     def fits_copy(self, archive: Archive) -> bool:
         """Tell whether all the rows are there as COPY text that any session understands.
@@ -71,7 +73,7 @@ class Selection:
 
 def select(archive: Archive, *, superuser: bool, without_rows: tuple[str, ...]) -> Selection:
     """Choose what is restored; `superuser` tells whether the session's user is one."""
-    wanted = [entry for entry in archive.entries if not _is_left_out(entry, superuser)]
+    wanted = [entry for entry in archive.entries if not _is_left_out(entry, superuser=superuser)]
     before = [entry for entry in wanted if entry.section == Section.BEFORE]
     rows = [entry for entry in wanted if entry.section == Section.ROWS]
     after = [entry for entry in wanted if entry.section == Section.AFTER]
@@ -94,6 +96,7 @@ def select(archive: Archive, *, superuser: bool, without_rows: tuple[str, ...]) 
         after=_without(after, (*row_security, *event_triggers)),
         row_security=row_security,
         event_triggers=event_triggers,
+        missing=tuple(entry for entry in archive.entries if _is_missed(entry, superuser=superuser)),
     )
 
 
@@ -107,7 +110,7 @@ def undefined(archive: Archive) -> frozenset[int]:
     )
 
 
-def _is_left_out(entry: Entry, superuser: bool) -> bool:  # noqa: FBT001
+def _is_left_out(entry: Entry, *, superuser: bool) -> bool:
     if entry.description == "SCHEMA" and entry.tag == "public":
         return True  # every database has it from the start
     if _is_event_trigger(entry):
@@ -115,6 +118,10 @@ def _is_left_out(entry: Entry, superuser: bool) -> bool:  # noqa: FBT001
     if entry.description == "COMMENT":
         return entry.tag.startswith(_COMMENTS_LEFT_OUT) or entry.tag == "SCHEMA public"
     return entry.description in _LEFT_OUT | _READ_BY_PG_RESTORE
+
+
+def _is_missed(entry: Entry, *, superuser: bool) -> bool:
+    return entry.description in _NOT_IN_A_COPY or (_is_event_trigger(entry) and not superuser)
 
 
 def _is_event_trigger(entry: Entry) -> bool:

@@ -96,8 +96,8 @@ def in_order(jobs: Iterable[Callable[[], T]], width: int, scope: Scope) -> Itera
     """Yield the answers of jobs in their order, so many being on their way ahead of the caller."""
     window: Window[T] = Window(width, scope)
     for job in jobs:
+        window.begin(job)
         if window.full:
             yield window.next()
-        window.begin(job)
     while window:
         yield window.next()

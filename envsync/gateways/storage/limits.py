@@ -23,7 +23,7 @@ class Limits:
     copies_at_once: int = 8
     buffered: int = 36 * MIB
     read_bytes: int = 8 * MIB
-    reads_at_once: int = 2
+    reads_at_once: int = 3
 
     def uploads_at_once(self, part_bytes: int) -> int:
         """Return how many parts may be on their way while another one fills."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 ATTEMPTS = 6
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 _CHANGED = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
 
 
@@ -46,9 +46,8 @@ class Download:
         """Have the fetches that nobody waits for any more end soon."""
         self._closed.set()
 
-    def fetch(self, span: Span) -> bytes:
+    def fetch(self, span: Span, buffer: BytesIO) -> bytes:
         """Return a range; what came before a connection dropped is not asked for again."""
-        buffer = buffer_of(span.bytes)
         for attempt in Retrying(
             stop=stop_after_attempt(ATTEMPTS),
             wait=wait_random_exponential(multiplier=0.2, max=5),
@@ -116,11 +115,13 @@ def downloading(
     """Yield an object's bytes in order, some ranges of it being fetched ahead."""
     found = answer(begin(partial(_announced, bucket, key)), scope)
     download = Download(bucket, key, found)
-    ranges = spans(found.bytes, limits.read_bytes)
+    # The buffers come from the thread that reads: memory that the others freed would stay theirs.
+    fetches = (
+        partial(download.fetch, span, buffer_of(span.bytes))
+        for span in spans(found.bytes, limits.read_bytes)
+    )
     try:
-        yield in_order(
-            (partial(download.fetch, span) for span in ranges), limits.reads_at_once, scope
-        )
+        yield in_order(fetches, limits.reads_at_once, scope)
     finally:
         download.close()
 

@@ -1,5 +1,7 @@
 """Stores to be tested, each in a place of its own, with ways to look behind them."""
 
+import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -12,6 +14,7 @@ from envsync.gateways.storage.store import MIB, Store
 from envsync.places import FileStorage, S3Storage
 from tests.servers.proxy import Proxy, proxying
 from tests.servers.s3 import S3Server
+from tests.servers.waiting import until
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import MultipartUploadTypeDef
@@ -82,3 +85,17 @@ def reached_through_proxy(server: S3Server) -> Iterator[Reached]:
     bucket = server.make_bucket()
     with proxying(server.port) as proxy:
         yield Reached(server, proxy, server.at(proxy.port).storage(bucket))
+
+
+def make_old(server: S3Server, bucket: str, key: str) -> None:
+    """Have an object of a server that keeps them on disk look a day old."""
+    assert server.folder is not None
+    long_ago = time.time() - 86400
+    os.utime(server.folder / bucket / key, (long_ago, long_ago))
+    client = server.client()
+    until(
+        lambda: (
+            client.head_object(Bucket=bucket, Key=key)["LastModified"].timestamp() < long_ago + 1
+        ),
+        "the server to see the file's new time",
+    )

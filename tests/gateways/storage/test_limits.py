@@ -47,7 +47,7 @@ def test_a_stream_a_tenth_larger_than_expected_needs_no_segments(expected: int) 
     assert part_bytes(expected) * LIMITS.direct_parts >= expected * 11 // 10
 
 
-@given(st.integers(0, 10_000), st.integers(1, 999))
+@given(st.integers(0, 999), st.integers(1, 999))
 def test_spans_cover_every_byte_once_in_pieces_of_one_size(total: int, most: int) -> None:
     found = list(spans(total, most))
     assert sum(span.bytes for span in found) == total
@@ -55,7 +55,7 @@ def test_spans_cover_every_byte_once_in_pieces_of_one_size(total: int, most: int
     assert all(span.bytes <= most for span in found)
 
 
-@given(st.integers(5 * MIB, 10**12), st.integers(10 * MIB, 10**9))
+@given(st.integers(5 * MIB, 10**9), st.integers(10 * MIB, 10**8))
 def test_no_copied_part_is_smaller_than_s3_takes(total: int, most: int) -> None:
     first, *_, last = [*spans(total, most), *spans(total, most)]
     assert min(first.bytes, last.bytes) >= 5 * MIB

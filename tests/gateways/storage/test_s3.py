@@ -12,7 +12,7 @@ from envsync.gateways.scope import Scope
 from envsync.gateways.storage.s3 import S3Store
 from envsync.gateways.storage.s3_client import s3_client
 from envsync.places import Encryption, S3Storage
-from tests.gateways.storage.places import PART
+from tests.gateways.storage.places import PART, make_old
 from tests.servers.ports import free_port
 from tests.servers.proxy import Proxy, proxying
 from tests.servers.s3 import S3Server
@@ -68,9 +68,7 @@ def test_objects_are_encrypted_with_the_key_of_the_inventory(
     ]
 
 
-@pytest.mark.parametrize(
-    ("checksums", "sent"), [("when_supported", True), ("when_required", False)]
-)
+@pytest.mark.parametrize(("checksums", "sent"), [("when_supported", 2), ("when_required", 0)])
 def test_checksums_are_sent_as_the_inventory_says(
     proxy: Proxy,
     storage: S3Storage,
@@ -147,15 +145,26 @@ def write_late(store: S3Store, key: str) -> None:
 
 
 def test_an_object_that_changes_at_the_same_size_is_noticed(storage: S3Storage) -> None:
-    store = S3Store(storage)
-    with store.writer("key", PART, Scope()) as writer:
-        writer.write(CONTENT * 5)
+    fill(storage)
     with pytest.raises(CommandError, match="no longer the object"):
-        read_while_replaced(store, storage)
+        read_while_replaced(storage)
 
 
-def read_while_replaced(store: S3Store, storage: S3Storage) -> None:
-    with store.read("key", Scope()) as chunks:
+def test_a_change_is_noticed_where_the_server_does_not_look(rclone_server: S3Server) -> None:
+    storage = rclone_server.storage(rclone_server.make_bucket())
+    fill(storage)
+    make_old(rclone_server, storage.bucket, "key")
+    with pytest.raises(CommandError, match="no longer the object"):
+        read_while_replaced(storage)
+
+
+def fill(storage: S3Storage) -> None:
+    with S3Store(storage).writer("key", PART, Scope()) as writer:
+        writer.write(CONTENT * 5)
+
+
+def read_while_replaced(storage: S3Storage) -> None:
+    with S3Store(storage).read("key", Scope()) as chunks:
         next(chunks)
         body = b"changed" * 5_000_000
         s3_client(storage).put_object(Bucket=storage.bucket, Key="key", Body=body)

@@ -1,7 +1,5 @@
 """What killed runs leave in a bucket, and what of it is removed when."""
 
-import os
-import time
 from datetime import timedelta
 
 import pytest
@@ -9,9 +7,8 @@ import pytest
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.s3 import S3Store
 from envsync.gateways.storage.s3_segments import segment_key
-from tests.gateways.storage.places import PART, leftovers
+from tests.gateways.storage.places import PART, leftovers, make_old
 from tests.servers.s3 import S3Server
-from tests.servers.waiting import until
 
 pytestmark = [pytest.mark.live, pytest.mark.usefixtures("aws_environment")]
 
@@ -75,19 +72,6 @@ def test_an_old_segment_stays_while_its_upload_is_young(rclone_server: S3Server)
         make_old(rclone_server, bucket, key)
     store = S3Store(rclone_server.storage(bucket))
     assert store.sweep("path/", timedelta(hours=1)) == (keys[1],)
-
-
-def make_old(server: S3Server, bucket: str, key: str) -> None:
-    assert server.folder is not None
-    long_ago = time.time() - 86400
-    os.utime(server.folder / bucket / key, (long_ago, long_ago))
-    client = server.client()
-    until(
-        lambda: (
-            client.head_object(Bucket=bucket, Key=key)["LastModified"].timestamp() < long_ago + 1
-        ),
-        "the server to see the file's new time",
-    )
 
 
 def test_an_interrupted_proof_that_one_may_write_is_removed(server: S3Server, bucket: str) -> None:
