@@ -17,11 +17,7 @@ def check(c: Context) -> None:
     """Check the import table, format, lint, types and tests, as CI does."""
     for command in ("lint-imports", "ruff format --check", "ruff check", "mypy", "pytest"):
         with c.cd(str(ROOT)):
-            c.run(f"{sys.executable} -m {_module(command)}", echo=True)
-
-
-def _module(command: str) -> str:
-    return command.replace("lint-imports", "importlinter.cli lint")
+            c.run(str(Path(sys.executable).with_name(command)), echo=True)
 
 
 @task(help={"size": "bytes of the database, as 1.3GB", "runs": "how often each is measured"})
