@@ -20,6 +20,8 @@ from envsync.gateways.scope import Scope
 from envsync.gateways.storage.open_store import open_store
 from envsync.gateways.storage.store import Writer
 
+JOB = 2 << 20
+"""Bytes each thread compresses at a time: zstd's own choice takes 50 MB more for 1 % in size."""
 BLOCK = 1 << 20
 """Bytes read from the dump at once."""
 
@@ -99,9 +101,10 @@ def _snapshot_held(counting: Future[dict[str, int]]) -> Iterator[None]:
 def _compress(
     source: IO[bytes], writer: Writer, command: Dump, tally: _Tally, scope: Scope
 ) -> None:
-    compressor = zstandard.ZstdCompressor(
-        level=command.level, threads=command.threads, write_checksum=True
-    ).compressobj()
+    parameters = zstandard.ZstdCompressionParameters.from_level(
+        command.level, threads=command.threads, write_checksum=True, job_size=JOB
+    )
+    compressor = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
     while block := source.read(BLOCK):
         scope.check()
         tally.read += len(block)
