@@ -48,7 +48,7 @@ class Loading:
     yard: Yard
 
     def work(self, *, loads: bool) -> dict[int, int]:
-        """Load rows until there are no more, then build indexes; returns rows by table."""
+        """Load rows until there are no more, then build; returns rows by table."""
         with self._session() as session:
             rows = dict(self._load(session)) if loads else {}
             for task in iter(self.yard.take, None):
