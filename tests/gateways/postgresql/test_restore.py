@@ -37,6 +37,7 @@ UNFROZEN = """
 CREATE EXTENSION pg_visibility;
 SELECT count(*) FROM pg_visibility_map('large') WHERE NOT all_frozen
 """
+COMPRESSIONS = "SELECT DISTINCT pg_column_compression(body) FROM wide WHERE id > 1"
 
 pytestmark = pytest.mark.live
 
@@ -84,6 +85,24 @@ def test_two_jobs_load_large_tables_frozen(postgresql: Postgresql, large_archive
     target = postgresql.integration.database()
     restore(into(postgresql.integration, target, 2), in_blocks(large_archive), Scope())
     assert postgresql.integration.run(UNFROZEN, target) == [(0,)]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_large_values_are_compressed_with_lz4(
+    postgresql: Postgresql, large_archive: bytes, jobs: int
+) -> None:
+    target = postgresql.integration.database()
+    restore(into(postgresql.integration, target, jobs), in_blocks(large_archive), Scope())
+    assert postgresql.integration.run(COMPRESSIONS, target) == [("lz4",)]
+
+
+def test_a_server_configured_to_compress_otherwise_is_left_alone(
+    postgresql: Postgresql, large_archive: bytes
+) -> None:
+    target = postgresql.integration.database()
+    postgresql.integration.run(f"ALTER DATABASE {target} SET default_toast_compression = 'pglz'")
+    restore(into(postgresql.integration, target, 2), in_blocks(large_archive), Scope())
+    assert postgresql.integration.run(COMPRESSIONS, target) == [("pglz",)]
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3])
