@@ -10,6 +10,7 @@ from envsync.dbms.drivers import driver
 from envsync.errors import RefusedError
 from envsync.execution.executor import Run
 from envsync.execution.guard import lock_name
+from envsync.facts import SwapFactsBase
 from envsync.gateways import artefacts, hands
 from envsync.gateways.clock import SystemClock
 from envsync.gateways.scope import SilentMeter
@@ -208,10 +209,10 @@ def rollback(asked: Asked) -> str:
         remembered.locks.hold(lock_name(database)),
         hands.session(SilentMeter()) as session,
     ):
-        facts = session.look(engine.rollback_question(database))
+        facts = session.observe(engine.rollback_question(database))
         for command in engine.rollback(database, facts):
             session.perform(command)
-    live = facts.previous.provenance if facts.previous else None
+    live = facts.returning if isinstance(facts, SwapFactsBase) else None
     remembered.journal.swap(
         database.environment.name, database.key, live.stamp if live else None, SystemClock().now()
     )

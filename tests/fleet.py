@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from envsync.artefacts import Manifest, Stamp
-from envsync.facts import Client, PullFacts, PushFacts
-from envsync.facts import Database as Live
-from envsync.facts import Server as ServerFacts
+from envsync.facts.postgresql import Client, PullFacts, PushFacts
+from envsync.facts.postgresql import Database as Live
+from envsync.facts.postgresql import Server as ServerFacts
 from envsync.inventory.model import (
     Backup,
     Database,
@@ -114,4 +114,4 @@ MANIFEST = Manifest(
     envsync_version="0.1.0",
 )
 PUSH_FACTS = PushFacts(CLIENTS, SERVER, LIVE)
-PULL_FACTS = PullFacts(CLIENTS, SERVER, LIVE, LIVE, MANIFEST)
+PULL_FACTS = PullFacts(manifest=MANIFEST, clients=CLIENTS, server=SERVER, live=LIVE, previous=LIVE)

@@ -3,39 +3,44 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from envsync.commands import Command, ObserveSwap, Question
+from envsync.artefacts import ArtefactKey, Stamp
+from envsync.commands import Command, Question
 from envsync.dbms import postgresql
 from envsync.dbms.request import Request
-from envsync.facts import PullFacts, PushFacts, SwapFacts
+from envsync.facts import Facts
 from envsync.inventory.model import Database, Dbms
 from envsync.plan.model import Step
 
 
 class Driver(Protocol):
-    """How one engine is pushed and pulled: pure, steps and facts in, commands out."""
+    """How one engine is pushed and pulled: pure, steps and facts in, commands out.
+
+    An engine is handed back the facts that its own eyes saw, and no others.
+    """
+
+    def artefact(self, database: Database, stamp: Stamp) -> ArtefactKey:
+        """Where a push made at a moment leaves its artefact."""
 
     def question(self, step: Step, request: Request) -> Question:
         """What must be known before the step acts."""
 
-    def idle(self, facts: PushFacts | PullFacts) -> str | None:
+    def idle(self, facts: Facts) -> str | None:
         """Why there is rightly nothing to do here, if so: the server is a standby."""
 
-    def refuse(self, step: Step, request: Request, facts: PushFacts | PullFacts) -> None:
+    def refuse(self, step: Step, request: Request, facts: Facts) -> None:
         """Raise RefusedError where the step could not succeed; nothing has been touched yet."""
 
-    def commands(
-        self, step: Step, request: Request, facts: PushFacts | PullFacts
-    ) -> Iterator[Command]:
+    def commands(self, step: Step, request: Request, facts: Facts) -> Iterator[Command]:
         """What the step does, in order."""
 
     def abandon(self, step: Step, request: Request) -> Iterator[Command]:
         """What clears up after a step that failed halfway."""
 
-    def rollback_question(self, database: Database) -> ObserveSwap:
-        """What must be known before a rollback."""
+    def rollback_question(self, database: Database) -> Question:
+        """What must be known before a rollback; the answer is SwapFactsBase."""
 
-    def rollback(self, database: Database, facts: SwapFacts) -> Iterator[Command]:
-        """What makes the previous database live again; raises RefusedError without one."""
+    def rollback(self, database: Database, facts: Facts) -> Iterator[Command]:
+        """What makes the previous data live again; raises RefusedError without any."""
 
 
 DRIVERS: dict[Dbms, Driver] = {Dbms.POSTGRESQL: postgresql}

@@ -5,17 +5,21 @@ from datetime import timedelta
 
 from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
+from envsync.commands import postgresql as pg
 from envsync.dbms import postgresql_refusals as refusals
 from envsync.dbms.postgresql_clients import dump_client, major, restore_client
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
-from envsync.facts import Client, PullFacts, PushFacts, SwapFacts
-from envsync.facts import Database as Live
+from envsync.facts import Facts
+from envsync.facts.postgresql import Client, PullFacts, PushFacts, SwapFacts
+from envsync.facts.postgresql import Database as Live
 from envsync.inventory.model import Database, Sanitise, Sync
 from envsync.plan.model import Pull, Push, Step
 from envsync.provenance import Provenance
 from envsync.version import VERSION
 
+FORMAT = "dump.zst"
+"""A pg_dump archive in custom format, compressed with zstd."""
 COMPRESSION_LEVEL = 3
 COMPRESSION_THREADS = 2
 LOCK_WAIT = timedelta(minutes=1)
@@ -42,48 +46,56 @@ def discarded(database: Database) -> str:
     return f"{database.name}__discarded"
 
 
+def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
+    """Where a push made at a moment leaves its artefact."""
+    return ArtefactKey(database.path, stamp, database.name, FORMAT)
+
+
 def question(step: Step, request: Request) -> c.Question:
     """What must be known before the step acts."""
     target = _target(step.database, step.database.name)
     match step.action:
         case Push(database):
-            return c.ObservePush(
+            return pg.ObservePush(
                 target, database.environment.storage, database.path, database.environment.clients
             )
         case Pull(sync):
-            return c.ObservePull(
-                target,
-                previous(sync.target),
-                sync.source.environment.storage,
-                sync.source.environment.name,
-                sync.source.key,
-                sync.source.path,
-                sync.source.name,
-                request.now,
-                str(request.pushed.stamp) if request.pushed else request.timestamp,
-                request.awaited,
-                sync.target.environment.clients,
-                sync.target.server.disk_bytes,
+            return pg.ObservePull(
+                storage=sync.source.environment.storage,
+                environment=sync.source.environment.name,
+                database=sync.source.key,
+                path=sync.source.path,
+                name=sync.source.name,
+                now=request.now,
+                timestamp=str(request.pushed.stamp) if request.pushed else request.timestamp,
+                awaited=request.awaited,
+                target=target,
+                previous=previous(sync.target),
+                clients=sync.target.environment.clients,
+                disk_bytes=sync.target.server.disk_bytes,
             )
 
 
-def idle(facts: PushFacts | PullFacts) -> str | None:
+def idle(facts: Facts) -> str | None:
     """Why there is rightly nothing to do here, if so: the server is a standby."""
-    return "the server is a standby" if facts.server.standby else None
+    match facts:
+        case PushFacts(server=server) | PullFacts(server=server):
+            return "the server is a standby" if server.standby else None
+    return None
 
 
-def refuse(step: Step, request: Request, facts: PushFacts | PullFacts) -> None:
+def refuse(step: Step, request: Request, facts: Facts) -> None:
     """Raise RefusedError where the step could not succeed; nothing has been touched yet."""
-    if facts.server.assumed:
-        return
     match step.action, facts:
+        case _, PushFacts(server=server) | PullFacts(server=server) if server.assumed:
+            return
         case Push(database), PushFacts():
             refusals.refuse_push(database, facts)
         case Pull(sync), PullFacts():
             refusals.refuse_pull(sync, request, facts)
 
 
-def commands(step: Step, request: Request, facts: PushFacts | PullFacts) -> Iterator[c.Command]:
+def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
     """What the step does, in order."""
     match step.action, facts:
         case Push(database), PushFacts(source=Live() as source):
@@ -95,22 +107,22 @@ def commands(step: Step, request: Request, facts: PushFacts | PullFacts) -> Iter
 def _push(
     step: Step, database: Database, request: Request, facts: PushFacts, source: Live
 ) -> Iterator[c.Command]:
-    location = _pushed(database, request)
+    location = c.Location(database.environment.storage, artefact(database, request.now))
     client = dump_client(facts.clients, facts.server.major)
     target = _target(database, database.name)
     left_out = step.options.exclude_table_data
     yield c.Sweep(database.environment.storage, database.path, ABANDONED_AFTER)
-    yield c.Dump(
+    yield pg.Dump(
         target,
         (
             f"{client.folder}/pg_dump",
             "--format=custom",
             "--compress=0",
-            f"--snapshot={c.SNAPSHOT}",
+            f"--snapshot={pg.SNAPSHOT}",
             f"--lock-wait-timeout={int(LOCK_WAIT.total_seconds())}s",
             "--no-password",
             *(f"--exclude-table-data={_pattern(table)}" for table in left_out),
-            f"--dbname={target.conninfo}",
+            f"--dbname={pg.conninfo(target.endpoint, target.database)}",
         ),
         location,
         COMPRESSION_LEVEL,
@@ -153,42 +165,42 @@ def _pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Itera
     quarantine = _target(database, incoming(database))
     owner = _owner(database, facts)
     role = None if owner == facts.server.user else owner
-    yield c.Claim(database.server.endpoint, database.name)
+    yield pg.Claim(database.server.endpoint, database.name)
     yield from _quarantine(database, facts, manifest, role)
     yield from _restore(step, sync, facts, manifest, role)
     yield from _sanitise(sync, quarantine, role)
     yield from _permissions(database, quarantine, facts, role)
-    yield c.VerifyOwner(quarantine, owner)
-    yield c.Analyse(quarantine, max(1, database.restore_jobs))
+    yield pg.VerifyOwner(quarantine, owner)
+    yield pg.Analyse(quarantine, max(1, database.restore_jobs))
     yield _promote(sync, facts, manifest, owner)
     if not database.keep_previous:
-        yield c.DropDatabase(database.server.endpoint, previous(database))
+        yield pg.DropDatabase(database.server.endpoint, previous(database))
 
 
 def _quarantine(
     database: Database, facts: PullFacts, manifest: Manifest, role: str | None
 ) -> Iterator[c.Command]:
     """Create an empty database that nobody but this role can connect to, at any moment."""
-    name = c.Name(incoming(database))
+    name = pg.Name(incoming(database))
     maintenance = _target(database, database.server.endpoint.maintenance)
     locale = facts.live or manifest
     for stale in (incoming(database), discarded(database)):
-        yield c.DropDatabase(database.server.endpoint, stale)
-    yield c.Sql(
+        yield pg.DropDatabase(database.server.endpoint, stale)
+    yield pg.Sql(
         maintenance,
         "CREATE DATABASE {} TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {} "
         "ALLOW_CONNECTIONS false",
-        (name, c.Value(manifest.encoding), c.Value(locale.collate), c.Value(locale.ctype)),
+        (name, pg.Value(manifest.encoding), pg.Value(locale.collate), pg.Value(locale.ctype)),
     )
-    yield c.Sql(maintenance, "REVOKE ALL ON DATABASE {} FROM PUBLIC", (name,))
+    yield pg.Sql(maintenance, "REVOKE ALL ON DATABASE {} FROM PUBLIC", (name,))
     if role:
-        yield c.Sql(
-            maintenance, "GRANT CREATE, TEMPORARY ON DATABASE {} TO {}", (name, c.Name(role))
+        yield pg.Sql(
+            maintenance, "GRANT CREATE, TEMPORARY ON DATABASE {} TO {}", (name, pg.Name(role))
         )
-    yield c.Sql(maintenance, "ALTER DATABASE {} ALLOW_CONNECTIONS true", (name,))
+    yield pg.Sql(maintenance, "ALTER DATABASE {} ALLOW_CONNECTIONS true", (name,))
     if role and facts.server.major >= DATABASE_OWNER_HAS_PUBLIC:
         quarantine = _target(database, incoming(database))
-        yield c.Sql(quarantine, "GRANT ALL ON SCHEMA public TO {}", (c.Name(role),))
+        yield pg.Sql(quarantine, "GRANT ALL ON SCHEMA public TO {}", (pg.Name(role),))
 
 
 def _restore(
@@ -197,7 +209,7 @@ def _restore(
     quarantine = _target(sync.target, incoming(sync.target))
     left_out = step.options.exclude_table_data
     location = _pulled(sync, manifest)
-    yield c.Restore(
+    yield pg.Restore(
         quarantine,
         location,
         _restore_client(facts, manifest).folder,
@@ -205,15 +217,15 @@ def _restore(
         1 if manifest.large_objects else sync.target.restore_jobs,
         left_out,
     )
-    yield c.CompareRows(quarantine, location, left_out)
+    yield pg.CompareRows(quarantine, location, left_out)
 
 
 def _sanitise(sync: Sync, quarantine: c.Target, role: str | None) -> Iterator[c.Command]:
     if isinstance(sync.sanitise, Sanitise):
         script = sync.sanitise.script
-        yield c.RunScript(quarantine, c.SqlScript(script.name, str(script.path)), role)
+        yield pg.RunScript(quarantine, c.Script(script.name, str(script.path)), role)
     if sync.checks:
-        yield c.RunChecks(quarantine, c.SqlScript(sync.checks.name, str(sync.checks.path)), role)
+        yield pg.RunChecks(quarantine, c.Script(sync.checks.name, str(sync.checks.path)), role)
 
 
 def _permissions(
@@ -221,22 +233,22 @@ def _permissions(
 ) -> Iterator[c.Command]:
     """Give the copy the grants and settings of the inventory, or of the database it replaces."""
     if role and facts.server.major >= DATABASE_OWNER_HAS_PUBLIC:
-        yield c.Sql(quarantine, "REVOKE ALL ON SCHEMA public FROM {}", (c.Name(role),))
+        yield pg.Sql(quarantine, "REVOKE ALL ON SCHEMA public FROM {}", (pg.Name(role),))
     if database.grants is not None:
-        yield c.GrantOnAll(quarantine, role, database.grants)
+        yield pg.GrantOnAll(quarantine, role, database.grants)
     elif facts.live and facts.live.grants:
-        yield c.ApplyGrants(quarantine, role, facts.live.grants)
+        yield pg.ApplyGrants(quarantine, role, facts.live.grants)
     if facts.live and facts.live.settings:
-        yield c.ApplySettings(quarantine, facts.live.settings)
+        yield pg.ApplySettings(quarantine, facts.live.settings)
     if facts.live and facts.live.connection_limit >= 0:
-        yield c.Sql(
+        yield pg.Sql(
             _target(database, database.server.endpoint.maintenance),
             f"ALTER DATABASE {{}} CONNECTION LIMIT {facts.live.connection_limit}",
-            (c.Name(incoming(database)),),
+            (pg.Name(incoming(database)),),
         )
 
 
-def _promote(sync: Sync, facts: PullFacts, manifest: Manifest, owner: str) -> c.Promote:
+def _promote(sync: Sync, facts: PullFacts, manifest: Manifest, owner: str) -> pg.Promote:
     database = sync.target
     stamp = Stamp.parse(manifest.stamp)
     renames = (
@@ -245,7 +257,7 @@ def _promote(sync: Sync, facts: PullFacts, manifest: Manifest, owner: str) -> c.
         (incoming(database), database.name),
     )
     inherited = manifest.sanitised[-1] if manifest.sanitised else None
-    return c.Promote(
+    return pg.Promote(
         database.server.endpoint,
         database.name,
         renames,
@@ -260,25 +272,26 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
     """What clears up after a step that failed halfway."""
     match step.action:
         case Push(database):
-            yield c.Discard(_pushed(database, request))
+            key = artefact(database, request.now)
+            yield c.Discard(c.Location(database.environment.storage, key))
         case Pull(sync):
-            yield c.DropDatabase(sync.target.server.endpoint, incoming(sync.target))
+            yield pg.DropDatabase(sync.target.server.endpoint, incoming(sync.target))
 
 
-def rollback_question(database: Database) -> c.ObserveSwap:
+def rollback_question(database: Database) -> pg.ObserveSwap:
     """What must be known before a rollback."""
-    return c.ObserveSwap(_target(database, database.name), previous(database))
+    return pg.ObserveSwap(_target(database, database.name), previous(database))
 
 
-def rollback(database: Database, facts: SwapFacts) -> Iterator[c.Command]:
+def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
     """What makes the previous database live again; raises RefusedError without one."""
-    if facts.previous is None:
+    if not isinstance(facts, SwapFacts) or facts.previous is None:
         raise RefusedError(
             f"{database} has no previous database {previous(database)!r} to roll back to; pull an "
             f"older artefact instead: invoke backups {database.key} --env "
             f"{database.environment.name} lists them"
         )
-    yield c.SwapBack(
+    yield pg.SwapBack(
         database.server.endpoint,
         database.name,
         previous(database),
@@ -303,11 +316,6 @@ def _target(database: Database, name: str) -> c.Target:
     return c.Target(database.server.endpoint, name)
 
 
-def _pushed(database: Database, request: Request) -> c.Location:
-    key = ArtefactKey(database.path, request.now, database.name)
-    return c.Location(database.environment.storage, key)
-
-
 def _pulled(sync: Sync, manifest: Manifest) -> c.Location:
     key = ArtefactKey(
         sync.source.path, Stamp.parse(manifest.stamp), sync.source.name, manifest.format
@@ -318,4 +326,4 @@ def _pulled(sync: Sync, manifest: Manifest) -> c.Location:
 def _pattern(table: str) -> str:
     """Name one table, in any schema unless it says one, in pg_dump's pattern language."""
     schema, dot, name = table.partition(".")
-    return f"{c.quoted(schema)}.{c.quoted(name)}" if dot else f"*.{c.quoted(table)}"
+    return f"{pg.quoted(schema)}.{pg.quoted(name)}" if dot else f"*.{pg.quoted(table)}"

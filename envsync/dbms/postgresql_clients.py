@@ -3,7 +3,7 @@
 from itertools import takewhile
 
 from envsync.errors import RefusedError
-from envsync.facts import Client
+from envsync.facts.postgresql import Client
 
 # pg_restore 17 and later begin with "SET transaction_timeout", which older servers refuse.
 _TRANSACTION_TIMEOUT = 17

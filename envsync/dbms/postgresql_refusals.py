@@ -7,8 +7,8 @@ from envsync.artefacts import Manifest, Stamp
 from envsync.dbms.postgresql_clients import dump_client, major, restore_client
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
-from envsync.facts import PullFacts, PushFacts
-from envsync.facts import Server as ServerFacts
+from envsync.facts.postgresql import PullFacts, PushFacts
+from envsync.facts.postgresql import Server as ServerFacts
 from envsync.inventory.model import Database, Sync
 
 _HOUR = 60

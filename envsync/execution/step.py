@@ -90,7 +90,7 @@ def _act(draft: _Draft, step: Step, request: Request, world: World) -> None:
 
 def _made(step: Step, request: Request) -> ArtefactKey | None:
     if isinstance(step.action, Push):
-        return ArtefactKey(step.action.database.path, request.now, step.action.database.name)
+        return driver(step.database).artefact(step.database, request.now)
     return None
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from envsync.commands import Command, Measured, Question
 from envsync.execution.clock import Clock
 from envsync.execution.stop import Stop
-from envsync.facts import PullFacts, PushFacts
+from envsync.facts import Facts
 from envsync.plan.model import Step
 
 
@@ -18,7 +18,7 @@ class Session(Protocol):
     def measured(self) -> Measured:
         """All that has been measured so far."""
 
-    def observe(self, question: Question) -> PushFacts | PullFacts:
+    def observe(self, question: Question) -> Facts:
         """Answer what a step must know; raises EnvsyncError where it cannot be known."""
 
     def perform(self, command: Command) -> None:

@@ -7,12 +7,11 @@ from typing import Protocol
 
 from envsync import commands as c
 from envsync.artefacts import Manifest
-from envsync.errors import EnvsyncError, MissingSecretError, UnavailableError
-from envsync.facts import Client, Database, PullFacts, PushFacts, Server
+from envsync.errors import MissingSecretError, UnavailableError
+from envsync.facts import Facts, PullFactsBase
+from envsync.gateways.engines import engine
 from envsync.gateways.hands import Hands
-from envsync.gateways.postgresql.clients import installed
 from envsync.gateways.scope import SilentMeter
-from envsync.version import VERSION
 
 Say = Callable[[str], None]
 
@@ -61,7 +60,7 @@ class Speaking:
         manifest = command.manifest
         self._published[command.location.storage.url, manifest.name] = manifest
 
-    def published(self, question: c.ObservePull) -> Manifest | None:
+    def published(self, question: c.PullQuestion) -> Manifest | None:
         """Return what an earlier step would have published."""
         return self._published.get((question.storage.url, question.name))
 
@@ -76,31 +75,18 @@ class _Voice:
     def cancel(self, reason: str) -> None:
         self._eyes.cancel(reason)
 
-    def observe(self, question: c.Question) -> PushFacts | PullFacts:
+    def observe(self, question: c.Question) -> Facts:
         """Look; where that fails because it cannot be done from here, say so and assume."""
-        match question:
-            case c.ObservePush():
-                return self._observe_push(question)
-            case c.ObservePull():
-                return self._observe_pull(question)
-
-    def _observe_push(self, question: c.ObservePush) -> PushFacts | PullFacts:
+        published = None
+        if isinstance(question, c.PullQuestion):
+            published = self._speaking.published(question)
+            question = replace(question, awaited=True) if published else question
         try:
-            return self._eyes.observe(question)
+            facts = self._eyes.observe(question)
         except (UnavailableError, MissingSecretError) as error:
-            self._assume(error)
-        clients = installed(question.clients)
-        server = _assumed_server(clients, question.source.endpoint.user)
-        return PushFacts(clients, server, _assumed_database(question.source.database, server))
-
-    def _observe_pull(self, question: c.ObservePull) -> PushFacts | PullFacts:
-        published = self._speaking.published(question)
-        try:
-            facts = self._eyes.observe(replace(question, awaited=True) if published else question)
-        except (UnavailableError, MissingSecretError) as error:
-            self._assume(error)
-            facts = _assumed_pull(question)
-        if published and isinstance(facts, PullFacts):
+            self._speaking.note(f"# not seen from here, assumed to be in order: {error}")
+            facts = engine(question.dbms).assume(question)
+        if published and isinstance(facts, PullFactsBase):
             return replace(facts, manifest=published)
         return facts
 
@@ -111,45 +97,3 @@ class _Voice:
             self._speaking.say(line)
         if isinstance(command, c.Publish):
             self._speaking.publish(command)
-
-    def _assume(self, error: EnvsyncError) -> None:
-        self._speaking.note(f"# not seen from here, assumed to be in order: {error}")
-
-
-def _assumed_server(clients: tuple[Client, ...], user: str | None) -> Server:
-    major = max((client.major for client in clients), default=0)
-    return Server(
-        version=major * 10000,
-        version_text=str(major),
-        standby=False,
-        user=user or "envsync",
-        superuser=True,
-        createdb=True,
-        roles=frozenset(),
-        member_of=frozenset(),
-        assumed=True,
-    )
-
-
-def _assumed_database(name: str, server: Server) -> Database:
-    return Database(name, server.user, 0, "UTF8", "C.UTF-8", "C.UTF-8", tables=1)
-
-
-def _assumed_pull(question: c.ObservePull) -> PullFacts:
-    clients = installed(question.clients)
-    server = _assumed_server(clients, question.target.endpoint.user)
-    manifest = Manifest(
-        environment=question.environment,
-        database=question.database,
-        name=question.name,
-        dbms="postgresql",
-        stamp=str(question.now),
-        format="dump.zst",
-        row_counts="exact",
-        server_version=server.version_text,
-        client_version=server.version_text,
-        envsync_version=VERSION,
-    )
-    live = _assumed_database(question.target.database, server)
-    previous = _assumed_database(question.previous, server)
-    return PullFacts(clients, server, live, previous, manifest)

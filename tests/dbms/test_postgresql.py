@@ -8,19 +8,11 @@ from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
 from envsync.artefacts import ScriptUsed
-from envsync.commands import (
-    Command,
-    Dump,
-    Promote,
-    Publish,
-    Restore,
-    RunChecks,
-    RunScript,
-    conninfo,
-)
+from envsync.commands import Command, Publish
+from envsync.commands.postgresql import Dump, Promote, Restore, RunChecks, RunScript, conninfo
 from envsync.dbms import postgresql
 from envsync.dbms.request import Request
-from envsync.facts import Grant, PullFacts, PushFacts, Setting
+from envsync.facts.postgresql import Grant, PullFacts, PushFacts, Setting
 from envsync.plan.expand import expand
 from envsync.plan.model import Step
 from envsync.provenance import Provenance

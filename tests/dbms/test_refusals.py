@@ -9,7 +9,7 @@ from envsync.artefacts import Stamp
 from envsync.dbms.drivers import driver
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
-from envsync.facts import Client, PullFacts, PushFacts
+from envsync.facts.postgresql import Client, PullFacts, PushFacts
 from envsync.plan.expand import expand
 from tests.fleet import LIVE, MANIFEST, NOW, PULL_FACTS, PUSH_FACTS, SERVER, SHARED
 

@@ -8,24 +8,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from envsync.commands import (
-    Claim,
-    Command,
-    DropDatabase,
-    Dump,
-    Measured,
-    ObservePush,
-    Publish,
-    Question,
-    RunScript,
-)
+from envsync.commands import Command, Measured, Publish, PullQuestion, Question
+from envsync.commands.postgresql import Claim, DropDatabase, Dump, RunScript
 from envsync.errors import CommandError, InterruptedStepError, RefusedError
 from envsync.execution.executor import Event, Run, Started, execute
 from envsync.execution.guard import OpenGuard
 from envsync.execution.outcome import Outcome, State, exit_code
 from envsync.execution.stop import Stop
 from envsync.execution.world import World
-from envsync.facts import PullFacts, PushFacts
+from envsync.facts.postgresql import PullFacts, PushFacts
 from envsync.plan.expand import expand
 from envsync.plan.model import Plan, Step
 from tests.fleet import CHAINED, MANIFEST, PULL_FACTS, PUSH_FACTS, SERVER, SHARED, inventory
@@ -55,7 +46,7 @@ class Recorder:
 
     def observe(self, question: Question) -> PushFacts | PullFacts:
         self.gateway.observed.append(str(self.step.action))
-        if isinstance(question, ObservePush):
+        if not isinstance(question, PullQuestion):
             return self.gateway.push_facts
         manifest = MANIFEST.model_copy(
             update={

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from envsync.artefacts import ArtefactKey
 from tests.live.site import Site, make_site
 from tests.servers.postgresql import Postgresql
 from tests.servers.s3 import S3Server
+from tests.servers.waiting import until
 
 pytestmark = pytest.mark.live
 
@@ -141,7 +143,7 @@ def test_a_push_counts_rows_in_the_snapshot_of_its_dump_while_a_writer_goes_on(s
         (
             site.production.programs / "psql",
             "--quiet",
-            f"--dbname={site.production.target(site.source).conninfo}",
+            f"--dbname={site.production.conninfo(site.source)}",
             (
                 "--command=DO $$ BEGIN FOR n IN 1..4000 LOOP INSERT INTO growing DEFAULT VALUES;"
                 " COMMIT; PERFORM pg_sleep(0.001); END LOOP; END $$"
@@ -171,7 +173,8 @@ def test_backups_lists_artefacts_and_a_timestamp_picks_one(site: Site) -> None:
     site.run("push", "app", "--env", "production")
     first = site.manifest()["stamp"]
     site.production.run("DELETE FROM notes; DELETE FROM people WHERE id > 10", site.source)
-    site.run("push", "app", "--env", "production")
+    until(lambda: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}" > first, "the next second", 5)
+    assert site.run("push", "app", "--env", "production").code == 0
     listed = site.run("backups", "app", "--env", "production").out
     assert first in listed
     assert len(listed.splitlines()) == 4

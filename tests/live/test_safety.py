@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
+from envsync.commands.postgresql import conninfo
 from tests.live.site import SCRIPT, Site
 from tests.servers.postgresql import PASSWORD
 from tests.servers.waiting import until
@@ -25,7 +26,7 @@ class Reader(threading.Thread):
 
     def __init__(self, site: Site) -> None:
         super().__init__(daemon=True)
-        self._conninfo = site.integration.target(site.target, site.owner).conninfo
+        self._conninfo = site.integration.conninfo(site.target, site.owner)
         self._done = threading.Event()
         self.seen: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
@@ -63,7 +64,7 @@ def test_a_reader_sees_yesterday_s_data_or_the_sanitised_copy_and_nothing_else(s
 
 
 def test_a_client_that_holds_on_is_ended_and_finds_the_new_database(site: Site) -> None:
-    conninfo = site.integration.target(site.target, site.owner).conninfo
+    conninfo = site.integration.conninfo(site.target, site.owner)
     with psycopg.connect(conninfo, password=PASSWORD, autocommit=True) as old:
         ran = site.run("sync", "app")
         with pytest.raises(psycopg.OperationalError):
@@ -73,7 +74,7 @@ def test_a_client_that_holds_on_is_ended_and_finds_the_new_database(site: Site) 
 
 def test_a_session_that_must_not_be_ended_is_waited_for(site: Site) -> None:
     visitor = psycopg.connect(
-        site.integration.target(site.target).conninfo, password=PASSWORD, autocommit=True
+        site.integration.conninfo(site.target), password=PASSWORD, autocommit=True
     )
     running = site.start("sync", "app")
     until(lambda: "__incoming" in site.databases(), "the quarantine")
@@ -83,7 +84,7 @@ def test_a_session_that_must_not_be_ended_is_waited_for(site: Site) -> None:
 
 
 def test_a_session_that_never_goes_makes_the_pull_red_and_leaves_the_old_data(site: Site) -> None:
-    conninfo = site.integration.target(site.target).conninfo
+    conninfo = site.integration.conninfo(site.target)
     with psycopg.connect(conninfo, password=PASSWORD, autocommit=True) as visitor:
         ran = site.run("sync", "app")
         assert visitor.execute("SELECT 1").fetchone() == (1,)
@@ -117,7 +118,7 @@ def test_no_application_role_can_reach_the_quarantine(site: Site, role: str) -> 
     with interrupted(site, signal.SIGTERM) as quarantine:
         target = site.integration.target(quarantine, name)
         with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
-            psycopg.connect(target.conninfo, password=PASSWORD)
+            psycopg.connect(conninfo(target.endpoint, target.database), password=PASSWORD)
 
 
 def test_sigterm_unwinds_everything_and_yesterday_stays(site: Site) -> None:

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from psycopg import Connection
 
+from envsync.commands.postgresql import conninfo
 from tests.sanitisation_sql.scripts import SCHEMAS
 from tests.servers.postgresql import PASSWORD, Postgresql
 
@@ -16,7 +17,9 @@ def connection(postgresql: Postgresql) -> Iterator[Connection]:
     server = postgresql.integration
     role = server.role("plain")
     target = server.target(server.database("copy", owner=role), role)
-    with psycopg.connect(target.conninfo, password=PASSWORD, autocommit=True) as connection:
+    with psycopg.connect(
+        conninfo(target.endpoint, target.database), password=PASSWORD, autocommit=True
+    ) as connection:
         yield connection
 
 

@@ -18,6 +18,7 @@ import pytest
 from psycopg import sql
 
 from envsync.commands import Target
+from envsync.commands.postgresql import conninfo
 from envsync.places import Endpoint, Secret
 from tests.servers.availability import unavailable
 from tests.servers.ports import free_port
@@ -67,10 +68,13 @@ class PostgresqlServer:
     def target(self, database: str, role: str = "postgres") -> Target:
         return Target(self.endpoint_as(role), database)
 
+    def conninfo(self, database: str, role: str = "postgres") -> str:
+        return conninfo(self.endpoint_as(role), database)
+
     def run(self, statement: str, database: str = "postgres", role: str = "postgres") -> list[Any]:
         """Run SQL, committed, as a role; returns the rows of its last statement."""
         with psycopg.connect(
-            self.target(database, role).conninfo, password=PASSWORD, autocommit=True
+            self.conninfo(database, role), password=PASSWORD, autocommit=True
         ) as connection:
             cursor = connection.execute(statement.encode())
             while cursor.nextset():

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from envsync.errors import CommandError
-from envsync.facts import Client
+from envsync.facts.postgresql import Client
 from envsync.gateways.memory import path, sealed
 from envsync.gateways.process import Surroundings
 from envsync.gateways.secrets import reveal

@@ -7,21 +7,20 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import sql
 
-from envsync.commands import (
+from envsync.commands import Measured, Target
+from envsync.commands.postgresql import (
     Analyse,
     ApplyGrants,
     ApplySettings,
     Claim,
     DropDatabase,
     GrantOnAll,
-    Measured,
     Name,
     Sql,
-    Target,
     VerifyOwner,
 )
 from envsync.errors import BusyError, CommandError
-from envsync.facts import Grant
+from envsync.facts.postgresql import Grant
 from envsync.gateways.postgresql.session import Session, connect
 from envsync.gateways.scope import Scope
 from envsync.places import Endpoint

@@ -1,16 +1,13 @@
 """Push: pg_dump in an exported snapshot, compressed and hashed on its way into the storage."""
 
-import hashlib
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from functools import partial
 from subprocess import PIPE
-from typing import IO
 
-import zstandard
-
-from envsync.commands import SNAPSHOT, Dump, Measured
+from envsync.commands import Measured
+from envsync.commands.postgresql import SNAPSHOT, Dump
 from envsync.errors import CommandError
 from envsync.gateways.postgresql.clients import client_setting
 from envsync.gateways.postgresql.rows import count_rows
@@ -18,21 +15,7 @@ from envsync.gateways.postgresql.session import Session, connect
 from envsync.gateways.process import running
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.open_store import open_store
-from envsync.gateways.storage.store import Writer
-
-JOB = 2 << 20
-"""Bytes each thread compresses at a time: zstd's own choice takes 50 MB more for 1 % in size."""
-BLOCK = 1 << 20
-"""Bytes read from the dump at once."""
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What has gone through the stream so far."""
-
-    read: int = 0
-    written: int = 0
-    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+from envsync.gateways.uploading import BLOCK, Upload
 
 
 def dump(command: Dump, scope: Scope) -> Measured:
@@ -42,11 +25,11 @@ def dump(command: Dump, scope: Scope) -> Measured:
         ThreadPoolExecutor(1, thread_name_prefix="count-rows") as counter,
     ):
         counting = counter.submit(count_rows, session, command.row_counts, command.without_rows)
-        tally = _stream(command, snapshot, counting, scope)
+        upload = _stream(command, snapshot, counting, scope)
     return Measured(
-        bytes=tally.written,
-        bytes_uncompressed=tally.read,
-        sha256=tally.digest.hexdigest(),
+        bytes=upload.bytes,
+        bytes_uncompressed=upload.bytes_uncompressed,
+        sha256=upload.sha256,
         rows=counting.result(),
     )
 
@@ -65,26 +48,27 @@ def _exported_snapshot(command: Dump, scope: Scope) -> Iterator[tuple[Session, s
         yield session, row[0] if row else ""
 
 
-def _stream(command: Dump, snapshot: str, counting: Future[dict[str, int]], scope: Scope) -> _Tally:
+def _stream(command: Dump, snapshot: str, counting: Future[dict[str, int]], scope: Scope) -> Upload:
     # As a whole argument: a database may be named like the placeholder.
     argv = [
         f"--snapshot={snapshot}" if argument == f"--snapshot={SNAPSHOT}" else argument
         for argument in command.argv
     ]
     store = open_store(command.location.storage)
-    tally = _Tally()
     scope.meter.stage("dumping", command.expected_bytes)
     with store.writer(
         str(command.location.key), store.part_bytes(command.expected_bytes), scope
     ) as writer:
+        upload = Upload(writer, scope)
         with (
             _snapshot_held(counting),
             client_setting(command.target.endpoint) as client,
             running(argv, scope, client, stdout=PIPE) as child,
         ):
-            _compress(child.stdout, writer, command, tally, scope)
+            blocks = iter(partial(child.stdout.read, BLOCK), b"")
+            upload.compress(blocks, command.level, command.threads)
         counting.result()
-    return tally
+    return upload
 
 
 @contextmanager
@@ -96,25 +80,3 @@ def _snapshot_held(counting: Future[dict[str, int]]) -> Iterator[None]:
         if counting.done():
             counting.result()
         raise
-
-
-def _compress(
-    source: IO[bytes], writer: Writer, command: Dump, tally: _Tally, scope: Scope
-) -> None:
-    parameters = zstandard.ZstdCompressionParameters.from_level(
-        command.level, threads=command.threads, write_checksum=True, job_size=JOB
-    )
-    compressor = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
-    while block := source.read(BLOCK):
-        scope.check()
-        tally.read += len(block)
-        scope.meter.moved(len(block))
-        _forward(compressor.compress(block), writer, tally)
-    _forward(compressor.flush(), writer, tally)
-
-
-def _forward(data: bytes, writer: Writer, tally: _Tally) -> None:
-    if data:
-        tally.digest.update(data)
-        tally.written += len(data)
-        writer.write(data)

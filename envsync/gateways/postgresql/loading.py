@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from envsync.commands import Restore
+from envsync.commands.postgresql import Restore
 from envsync.gateways.postgresql.archive import Archive, Entry
 from envsync.gateways.postgresql.belt import Belt
 from envsync.gateways.postgresql.copy_text import Piece

@@ -7,9 +7,18 @@ from pathlib import Path
 
 from psycopg.rows import TupleRow
 
-from envsync.commands import ObservePull, ObservePush, ObserveSwap, Target
+from envsync.commands import Target
+from envsync.commands.postgresql import ObservePull, ObservePush, ObserveSwap
 from envsync.errors import CommandError
-from envsync.facts import Database, Grant, PullFacts, PushFacts, Server, Setting, SwapFacts
+from envsync.facts.postgresql import (
+    Database,
+    Grant,
+    PullFacts,
+    PushFacts,
+    Server,
+    Setting,
+    SwapFacts,
+)
 from envsync.gateways.artefacts import find, newest_bytes
 from envsync.gateways.postgresql.clients import installed
 from envsync.gateways.postgresql.session import Session, connect
@@ -131,14 +140,15 @@ def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:
     if not question.awaited:
         store = open_store(question.storage)
         manifest = find(store, question.path, question.name, question.timestamp)
-    return PullFacts(installed(question.clients), server, live, previous, manifest)
+    return PullFacts(manifest, installed(question.clients), server, live, previous)
 
 
 def observe_swap(question: ObserveSwap, scope: Scope) -> SwapFacts:
     """See the live database and the previous one."""
     with _maintenance(question.target.endpoint, scope) as connection:
         live = _database(connection, question.target.database)
-        return SwapFacts(live, _database(connection, question.previous))
+        previous = _database(connection, question.previous)
+    return SwapFacts(previous.provenance if previous else None, live, previous)
 
 
 def _maintenance(endpoint: Endpoint, scope: Scope) -> AbstractContextManager[Session]:

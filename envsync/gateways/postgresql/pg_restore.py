@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from subprocess import DEVNULL, PIPE
 
-from envsync.commands import Restore
+from envsync.commands.postgresql import Restore
 from envsync.gateways.memory import path, sealed
 from envsync.gateways.postgresql.archive import Archive, Entry
 from envsync.gateways.postgresql.clients import client_setting

@@ -15,7 +15,8 @@ import psycopg
 from psycopg import sql
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from envsync.commands import DropDatabase, Measured, Promote, SwapBack, Target
+from envsync.commands import Measured, Target
+from envsync.commands.postgresql import DropDatabase, Promote, SwapBack
 from envsync.errors import CommandError
 from envsync.gateways.postgresql.databases import drop_database
 from envsync.gateways.postgresql.session import Session, connect, first_line

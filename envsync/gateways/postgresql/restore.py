@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from envsync.commands import Restore
+from envsync.commands.postgresql import Restore
 from envsync.gateways.postgresql.archive import Archive, Entry, read_archive
 from envsync.gateways.postgresql.belt import Belt
 from envsync.gateways.postgresql.copy_text import EndedEarlyError, pieces

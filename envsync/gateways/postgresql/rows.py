@@ -6,7 +6,7 @@ from typing import Literal
 
 from psycopg import sql
 
-from envsync.commands import CompareRows
+from envsync.commands.postgresql import CompareRows
 from envsync.errors import CommandError
 from envsync.gateways.artefacts import read_manifest
 from envsync.gateways.postgresql.session import Session

@@ -11,7 +11,8 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 from envsync.artefacts import ScriptUsed
-from envsync.commands import Measured, RunChecks, RunScript, SqlScript, Target
+from envsync.commands import Measured, Script, Target
+from envsync.commands.postgresql import RunChecks, RunScript
 from envsync.errors import CommandError, RefusedError
 from envsync.gateways.postgresql.session import Session, connect
 from envsync.gateways.scope import Scope
@@ -72,7 +73,7 @@ def _found(command: RunChecks, number: int, row: PGresult) -> str:
     )
 
 
-def _read(script: SqlScript) -> str:
+def _read(script: Script) -> str:
     try:
         return Path(script.path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -100,7 +101,7 @@ def _transaction_id(connection: Session) -> object:
     return row[0] if row else None
 
 
-def _failure(script: SqlScript, text: str, error: psycopg.Error) -> str:
+def _failure(script: Script, text: str, error: psycopg.Error) -> str:
     position = error.diag.statement_position
     line = f":{text[: int(position)].count(chr(10)) + 1}" if position else ""
     return (

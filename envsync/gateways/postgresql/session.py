@@ -10,6 +10,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from envsync.commands import Target
+from envsync.commands.postgresql import conninfo
 from envsync.errors import CommandError, InterruptedStepError, UnavailableError
 from envsync.gateways.scope import Scope
 from envsync.gateways.secrets import reveal
@@ -92,7 +93,7 @@ def connect(target: Target, scope: Scope, *, options: str = "") -> Session:
     secret = target.endpoint.password
     try:
         session = Session.connect(
-            target.conninfo,
+            conninfo(target.endpoint, target.database),
             autocommit=True,
             password=reveal(secret) if secret else None,
             options=f"-c client_encoding=UTF8 {options}",

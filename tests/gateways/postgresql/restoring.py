@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from envsync.artefacts import ArtefactKey, Stamp
-from envsync.commands import Location, Restore
+from envsync.commands import Location
+from envsync.commands.postgresql import Restore
 from envsync.places import FileStorage
 from tests.servers.postgresql import PostgresqlServer
 from tests.servers.waiting import until

@@ -27,7 +27,7 @@ def dumped(server: PostgresqlServer, database: str, *options: str) -> bytes:
             server.programs / "pg_dump",
             "--no-password",
             *options,
-            f"--dbname={server.target(database).conninfo}",
+            f"--dbname={server.conninfo(database)}",
         ),
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from envsync.commands import Target
+from envsync.commands.postgresql import conninfo
 from envsync.errors import CommandError
 from envsync.gateways.postgresql.clients import client_setting, installed
 from envsync.gateways.process import running
@@ -21,7 +22,12 @@ pytestmark = pytest.mark.live
 
 def asked(target: Target, program: Path, *arguments: str) -> bytes:
     """Return what a client program writes, connected as envsync connects it."""
-    argv = (str(program), *arguments, "--no-password", f"--dbname={target.conninfo}")
+    argv = (
+        str(program),
+        *arguments,
+        "--no-password",
+        f"--dbname={conninfo(target.endpoint, target.database)}",
+    )
     with (
         client_setting(target.endpoint) as setting,
         running(argv, Scope(), setting, stdout=PIPE) as child,

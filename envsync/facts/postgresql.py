@@ -1,9 +1,9 @@
-"""What must be known before acting: observed at the start of a step, passed on as values."""
+"""What is observed of PostgreSQL before acting."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-from envsync.artefacts import Manifest
+from envsync.facts import Facts, PullFactsBase, SwapFactsBase
 from envsync.provenance import Provenance
 
 GrantKind = Literal["SCHEMA", "TABLE", "SEQUENCE", "ROUTINE", "TYPE", "DEFAULT"]
@@ -86,7 +86,7 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
-class PushFacts:
+class PushFacts(Facts):
     """What a push must know: the source as it is now, and the room where its artefact will lie.
 
     `newest_bytes` is the size of the newest artefact that is there.
@@ -100,19 +100,18 @@ class PushFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class SwapFacts:
-    """What a rollback must know."""
+class SwapFacts(SwapFactsBase):
+    """What a rollback must know: the live database and the previous one."""
 
     live: Database | None
     previous: Database | None
 
 
 @dataclass(frozen=True, slots=True)
-class PullFacts:
+class PullFacts(PullFactsBase):
     """What a pull must know: the target as it is now, and the artefact it will restore."""
 
     clients: tuple[Client, ...]
     server: Server
     live: Database | None
     previous: Database | None
-    manifest: Manifest | None

@@ -1,59 +1,31 @@
-"""All that envsync can do to the world, as printable frozen values: the narrow waist.
-
-Above it nothing touches the world, below it nothing knows what a plan is. `lines` is how a
-command is shown by a dry run; a secret never reaches a command, only where it can be found.
-"""
+"""What can be done to PostgreSQL, and what can be asked of it."""
 
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from enum import IntEnum
-from typing import Literal
+from typing import ClassVar, Literal
 
-from envsync.artefacts import ArtefactKey, Manifest, ScriptUsed, Stamp
-from envsync.facts import Grant, Setting
-from envsync.places import Endpoint, Storage, Transport
+from envsync.commands import Command, Location, PullQuestion, Question, Script, Target
+from envsync.facts.postgresql import Grant, Setting
+from envsync.places import Endpoint, Storage
 from envsync.provenance import Provenance
 
 SNAPSHOT = "{snapshot}"
 """Stands in a dump's arguments where the snapshot exported by envsync's own session goes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
-    """An artefact in its storage."""
+class PostgresqlCommand(Command):
+    """Something PostgreSQL's hands can do."""
 
-    storage: Storage
-    key: ArtefactKey
-
-    @property
-    def url(self) -> str:
-        return f"{self.storage.url}/{self.key}"
+    __slots__ = ()
+    dbms: ClassVar[str] = "postgresql"
 
 
 @dataclass(frozen=True, slots=True)
-class SqlScript:
-    """A file of SQL: how the inventory names it, and where it is."""
+class PostgresqlQuestion(Question):
+    """Something PostgreSQL's eyes can see."""
 
-    name: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A database on a server: what most commands act on."""
-
-    endpoint: Endpoint
-    database: str
-
-    def __str__(self) -> str:
-        return f"{self.database}@{self.endpoint}"
-
-    @property
-    def conninfo(self) -> str:
-        """How libpq's programs are told to connect; never a secret (libpq, Connection Strings)."""
-        return conninfo(self.endpoint, self.database)
+    dbms: ClassVar[str] = "postgresql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +49,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Sql:
+class Sql(PostgresqlCommand):
     """One statement, committed by itself; each {} is filled in, quoted by the driver."""
 
     target: Target
@@ -89,7 +61,7 @@ class Sql:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(PostgresqlCommand):
     """Hold a database of a server for one pull, against pulls on other machines, until its end."""
 
     endpoint: Endpoint
@@ -101,20 +73,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep:
-    """Remove half uploads that killed runs left below a folder of a storage."""
-
-    storage: Storage
-    path: str
-    older_than: timedelta
-
-    def lines(self) -> Iterator[str]:
-        where = f"{self.storage.url}/{self.path}"
-        yield f"remove half uploads older than {self.older_than} below {where}"
-
-
-@dataclass(frozen=True, slots=True)
-class Dump:
+class Dump(PostgresqlCommand):
     """Dump a database in one snapshot, compress it, and stream it to a storage.
 
     Rows are counted in the snapshot of the dump. Nothing exists at the location if it fails.
@@ -140,28 +99,7 @@ class Dump:
 
 
 @dataclass(frozen=True, slots=True)
-class Publish:
-    """Write the manifest, completed with what was measured: from now on the artefact exists."""
-
-    location: Location
-    manifest: Manifest
-
-    def lines(self) -> Iterator[str]:
-        yield f"publish {self.location.storage.url}/{self.location.key.manifest}"
-
-
-@dataclass(frozen=True, slots=True)
-class Discard:
-    """Remove what an unfinished push left at a location, unless a manifest says it is whole."""
-
-    location: Location
-
-    def lines(self) -> Iterator[str]:
-        yield f"remove {self.location.url} if it has no manifest"
-
-
-@dataclass(frozen=True, slots=True)
-class Restore:
+class Restore(PostgresqlCommand):
     """Stream an artefact into an empty database, stopping at the first error.
 
     With more than one job the rows go in over several connections, straight from the stream;
@@ -185,7 +123,7 @@ class Restore:
             "--no-acl",
             "--no-tablespaces",
             *((f"--role={role}",) if role else ()),
-            f"--dbname={self.target.conninfo}",
+            f"--dbname={conninfo(self.target.endpoint, self.target.database)}",
         )
 
     def lines(self) -> Iterator[str]:
@@ -202,7 +140,7 @@ class Restore:
 
 
 @dataclass(frozen=True, slots=True)
-class CompareRows:
+class CompareRows(PostgresqlCommand):
     """Compare the rows restored with those the manifest counted."""
 
     target: Target
@@ -215,11 +153,11 @@ class CompareRows:
 
 
 @dataclass(frozen=True, slots=True)
-class RunScript:
+class RunScript(PostgresqlCommand):
     """Run a script in one transaction, stopping at the first error."""
 
     target: Target
-    script: SqlScript
+    script: Script
     role: str | None
 
     def lines(self) -> Iterator[str]:
@@ -228,11 +166,11 @@ class RunScript:
 
 
 @dataclass(frozen=True, slots=True)
-class RunChecks:
+class RunChecks(PostgresqlCommand):
     """Run each query of a script, read only; one that returns a row fails the step."""
 
     target: Target
-    script: SqlScript
+    script: Script
     role: str | None
 
     def lines(self) -> Iterator[str]:
@@ -240,7 +178,7 @@ class RunChecks:
 
 
 @dataclass(frozen=True, slots=True)
-class ApplyGrants:
+class ApplyGrants(PostgresqlCommand):
     """Grant what the replaced database granted, on every object that still exists."""
 
     target: Target
@@ -253,7 +191,7 @@ class ApplyGrants:
 
 
 @dataclass(frozen=True, slots=True)
-class GrantOnAll:
+class GrantOnAll(PostgresqlCommand):
     """Grant privileges on every table to roles, with the use of their schemas."""
 
     target: Target
@@ -267,7 +205,7 @@ class GrantOnAll:
 
 
 @dataclass(frozen=True, slots=True)
-class ApplySettings:
+class ApplySettings(PostgresqlCommand):
     """Set for a database what is set for the one it replaces; a setting refused is a warning."""
 
     target: Target
@@ -282,7 +220,7 @@ class ApplySettings:
 
 
 @dataclass(frozen=True, slots=True)
-class VerifyOwner:
+class VerifyOwner(PostgresqlCommand):
     """Fail unless a role owns every relation and schema that was restored."""
 
     target: Target
@@ -293,7 +231,7 @@ class VerifyOwner:
 
 
 @dataclass(frozen=True, slots=True)
-class Analyse:
+class Analyse(PostgresqlCommand):
     """Gather statistics, and vacuum what sanitising rewrote, over several connections."""
 
     target: Target
@@ -304,7 +242,7 @@ class Analyse:
 
 
 @dataclass(frozen=True, slots=True)
-class Promote:
+class Promote(PostgresqlCommand):
     """Make the incoming database the live one in a single transaction of renames.
 
     While it runs new connections wait; those that are open are ended. What was live becomes the
@@ -327,7 +265,7 @@ class Promote:
 
 
 @dataclass(frozen=True, slots=True)
-class SwapBack:
+class SwapBack(PostgresqlCommand):
     """Exchange the live database and the previous one, in a single transaction of renames."""
 
     endpoint: Endpoint
@@ -341,7 +279,7 @@ class SwapBack:
 
 
 @dataclass(frozen=True, slots=True)
-class DropDatabase:
+class DropDatabase(PostgresqlCommand):
     """Drop a database if it exists, ending the sessions in it."""
 
     endpoint: Endpoint
@@ -352,30 +290,8 @@ class DropDatabase:
         yield f"sql {where}: DROP DATABASE IF EXISTS {quoted(self.database)}"
 
 
-Command = (
-    Claim
-    | Sql
-    | Sweep
-    | Dump
-    | Publish
-    | Discard
-    | Restore
-    | CompareRows
-    | RunScript
-    | RunChecks
-    | ApplyGrants
-    | GrantOnAll
-    | ApplySettings
-    | VerifyOwner
-    | Analyse
-    | Promote
-    | SwapBack
-    | DropDatabase
-)
-
-
 @dataclass(frozen=True, slots=True)
-class ObservePush:
+class ObservePush(PostgresqlQuestion):
     """Ask what a push must know before it acts."""
 
     source: Target
@@ -385,72 +301,19 @@ class ObservePush:
 
 
 @dataclass(frozen=True, slots=True)
-class ObservePull:
-    """Ask what a pull must know before it acts; without a timestamp, of the newest artefact.
+class ObservePull(PullQuestion):
+    """Ask what a pull must know before it acts."""
 
-    Until the push it waits for has run there is no artefact to ask for, and `awaited` is True.
-    """
+    dbms: ClassVar[str] = "postgresql"
 
     target: Target
     previous: str
-    storage: Storage
-    environment: str
-    database: str
-    path: str
-    name: str
-    now: Stamp
-    timestamp: str | None
-    awaited: bool
     clients: tuple[str, ...]
     disk_bytes: int | None
 
 
-Question = ObservePush | ObservePull
-"""What a step asks before it acts."""
-
-
-class CheckCode(IntEnum):
-    """What a passive check result says of a service, as monitoring numbers it."""
-
-    OK = 0
-    WARNING = 1
-    CRITICAL = 2
-    UNKNOWN = 3
-
-
 @dataclass(frozen=True, slots=True)
-class Report:
-    """Tell monitoring how a step ended: one passive check result for one service of one host."""
-
-    transport: Transport
-    host: str
-    service: str
-    code: CheckCode
-    message: str
-
-    def lines(self) -> Iterator[str]:
-        service = f"{self.host}!{self.service}"
-        yield f"report {self.transport.url}: {service} [{self.code}] {self.message}"
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What carrying out a command showed: sizes in bytes, rows by table.
-
-    `data_of` is when the data that is live now was taken from its source.
-    """
-
-    bytes: int = 0
-    bytes_uncompressed: int = 0
-    sha256: str = ""
-    rows: Mapping[str, int] = field(default_factory=dict, hash=False)
-    scripts: tuple[ScriptUsed, ...] = ()
-    warnings: tuple[str, ...] = ()
-    data_of: Stamp | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveSwap:
+class ObserveSwap(PostgresqlQuestion):
     """Ask what a rollback must know: the live database and the previous one."""
 
     target: Target

@@ -1,0 +1,156 @@
+"""All that envsync can do to the world, as printable frozen values: the narrow waist.
+
+Above it nothing touches the world, below it nothing knows what a plan is. `lines` is how a
+command is shown by a dry run; a secret never reaches a command, only where it can be found.
+Here is what all engines share; what one engine alone can do is in its own module.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import IntEnum
+from typing import ClassVar
+
+from envsync.artefacts import ArtefactKey, Manifest, ScriptUsed, Stamp
+from envsync.places import Endpoint, Storage, Transport
+
+
+class Command(ABC):
+    """Something to do to the world; `dbms` names the engine that can, "" what needs none."""
+
+    __slots__ = ()
+    dbms: ClassVar[str] = ""
+
+    @abstractmethod
+    def lines(self) -> Iterator[str]:
+        """Yield the command as a dry run shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a step asks before it acts; `dbms` names the engine that can answer."""
+
+    dbms: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PullQuestion(Question):
+    """Ask for the artefact of a pull; without a timestamp, for the newest one.
+
+    Until the push it waits for has run there is no artefact to ask for, and `awaited` is True.
+    """
+
+    storage: Storage
+    environment: str
+    database: str
+    path: str
+    name: str
+    now: Stamp
+    timestamp: str | None
+    awaited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """An artefact in its storage."""
+
+    storage: Storage
+    key: ArtefactKey
+
+    @property
+    def url(self) -> str:
+        return f"{self.storage.url}/{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A file that sanitises or checks: how the inventory names it, and where it is."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A database on a server: what most commands act on."""
+
+    endpoint: Endpoint
+    database: str
+
+    def __str__(self) -> str:
+        return f"{self.database}@{self.endpoint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep(Command):
+    """Remove half uploads that killed runs left below a folder of a storage."""
+
+    storage: Storage
+    path: str
+    older_than: timedelta
+
+    def lines(self) -> Iterator[str]:
+        where = f"{self.storage.url}/{self.path}"
+        yield f"remove half uploads older than {self.older_than} below {where}"
+
+
+@dataclass(frozen=True, slots=True)
+class Publish(Command):
+    """Write the manifest, completed with what was measured: from now on the artefact exists."""
+
+    location: Location
+    manifest: Manifest
+
+    def lines(self) -> Iterator[str]:
+        yield f"publish {self.location.storage.url}/{self.location.key.manifest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Discard(Command):
+    """Remove what an unfinished push left at a location, unless a manifest says it is whole."""
+
+    location: Location
+
+    def lines(self) -> Iterator[str]:
+        yield f"remove {self.location.url} if it has no manifest"
+
+
+class CheckCode(IntEnum):
+    """What a passive check result says of a service, as monitoring numbers it."""
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+    UNKNOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Command):
+    """Tell monitoring how a step ended: one passive check result for one service of one host."""
+
+    transport: Transport
+    host: str
+    service: str
+    code: CheckCode
+    message: str
+
+    def lines(self) -> Iterator[str]:
+        service = f"{self.host}!{self.service}"
+        yield f"report {self.transport.url}: {service} [{self.code}] {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What carrying out a command showed: sizes in bytes, rows by table.
+
+    `data_of` is when the data that is live now was taken from its source.
+    """
+
+    bytes: int = 0
+    bytes_uncompressed: int = 0
+    sha256: str = ""
+    rows: Mapping[str, int] = field(default_factory=dict, hash=False)
+    scripts: tuple[ScriptUsed, ...] = ()
+    warnings: tuple[str, ...] = ()
+    data_of: Stamp | None = None

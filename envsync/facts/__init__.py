@@ -1,0 +1,28 @@
+"""What must be known before acting: observed at the start of a step, passed on as values.
+
+Each engine has its own facts in its own module; only it reads them.
+"""
+
+from dataclasses import dataclass
+
+from envsync.artefacts import Manifest
+from envsync.provenance import Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an engine saw before a step acts."""
+
+
+@dataclass(frozen=True, slots=True)
+class PullFactsBase(Facts):
+    """What every pull must know: the artefact it will restore; None while it is awaited."""
+
+    manifest: Manifest | None
+
+
+@dataclass(frozen=True, slots=True)
+class SwapFactsBase(Facts):
+    """What every rollback tells: where the data came from that will be live again."""
+
+    returning: Provenance | None

@@ -1,0 +1,54 @@
+"""What a dry run takes for granted of a PostgreSQL server that it cannot see."""
+
+from envsync.artefacts import Manifest
+from envsync.commands import postgresql as pg
+from envsync.facts.postgresql import Client, Database, PullFacts, PushFacts, Server
+from envsync.gateways.postgresql.clients import installed
+from envsync.version import VERSION
+
+
+def assumed_push(question: pg.ObservePush) -> PushFacts:
+    """Return a source that is there and can be dumped by any client."""
+    clients = installed(question.clients)
+    server = _assumed_server(clients, question.source.endpoint.user)
+    return PushFacts(clients, server, _assumed_database(question.source.database, server))
+
+
+def assumed_pull(question: pg.ObservePull) -> PullFacts:
+    """Return a target that is there, and an artefact it can restore."""
+    clients = installed(question.clients)
+    server = _assumed_server(clients, question.target.endpoint.user)
+    manifest = Manifest(
+        environment=question.environment,
+        database=question.database,
+        name=question.name,
+        dbms=question.dbms,
+        stamp=str(question.now),
+        format="dump.zst",
+        row_counts="exact",
+        server_version=server.version_text,
+        client_version=server.version_text,
+        envsync_version=VERSION,
+    )
+    live = _assumed_database(question.target.database, server)
+    previous = _assumed_database(question.previous, server)
+    return PullFacts(manifest, clients, server, live, previous)
+
+
+def _assumed_server(clients: tuple[Client, ...], user: str | None) -> Server:
+    major = max((client.major for client in clients), default=0)
+    return Server(
+        version=major * 10000,
+        version_text=str(major),
+        standby=False,
+        user=user or "envsync",
+        superuser=True,
+        createdb=True,
+        roles=frozenset(),
+        member_of=frozenset(),
+        assumed=True,
+    )
+
+
+def _assumed_database(name: str, server: Server) -> Database:
+    return Database(name, server.user, 0, "UTF8", "C.UTF-8", "C.UTF-8", tables=1)

@@ -1,0 +1,92 @@
+"""PostgreSQL's eyes and hands: what answers each question, what carries out each command."""
+
+from dataclasses import replace
+
+from envsync.commands import Command, Measured, Question
+from envsync.commands import postgresql as pg
+from envsync.facts import Facts
+from envsync.gateways import artefacts
+from envsync.gateways.engines import Work
+from envsync.gateways.postgresql import databases, promote, rows, scripts
+from envsync.gateways.postgresql import observe as eyes
+from envsync.gateways.postgresql.assumed import assumed_pull, assumed_push
+from envsync.gateways.postgresql.dump import dump
+from envsync.gateways.postgresql.restore import restore
+from envsync.gateways.scope import Scope
+
+
+def observe(question: Question, scope: Scope) -> Facts:
+    """Look at servers and storages; raises EnvsyncError where something cannot be seen."""
+    match question:
+        case pg.ObservePush():
+            return eyes.observe_push(question, scope)
+        case pg.ObservePull():
+            return eyes.observe_pull(question, scope)
+        case pg.ObserveSwap():
+            return eyes.observe_swap(question, scope)
+        case _:
+            raise TypeError(f"not a question to PostgreSQL: {question!r}")
+
+
+def assume(question: Question) -> Facts:
+    """What a dry run takes for granted where it cannot look, all in order."""
+    match question:
+        case pg.ObservePush():
+            return assumed_push(question)
+        case pg.ObservePull():
+            return assumed_pull(question)
+        case _:
+            raise TypeError(f"nothing is assumed in answer to {question!r}")
+
+
+def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR0912
+    """One line a command: the table of what carries out what."""
+    scope = work.scope
+    match command:
+        case pg.Claim():
+            work.held.enter_context(databases.claim(command, scope))
+        case pg.Sql():
+            databases.run_sql(command, scope)
+        case pg.Dump():
+            return dump(command, scope)
+        case pg.Restore():
+            return _restore(command, scope)
+        case pg.CompareRows():
+            rows.compare_rows(command, work.measured.rows)
+        case pg.RunScript():
+            return scripts.run_script(command, scope)
+        case pg.RunChecks():
+            scripts.run_checks(command, scope)
+        case pg.ApplyGrants():
+            databases.apply_grants(command, scope)
+        case pg.GrantOnAll():
+            databases.grant_on_all(command, scope)
+        case pg.ApplySettings():
+            return databases.apply_settings(command, scope)
+        case pg.VerifyOwner():
+            databases.verify_owner(command, scope)
+        case pg.Analyse():
+            databases.analyse(command, scope)
+        case pg.Promote():
+            return promote.promote(_with_scripts(command, work.measured), scope)
+        case pg.SwapBack():
+            promote.swap_back(command, scope)
+        case pg.DropDatabase():
+            databases.drop_database(command, scope)
+        case _:
+            raise TypeError(f"not a command of PostgreSQL: {command!r}")
+    return None
+
+
+def _restore(command: pg.Restore, scope: Scope) -> Measured:
+    with artefacts.decompressed(command.location, scope) as blocks:
+        restored = restore(command, blocks, scope)
+    return Measured(rows=restored)
+
+
+def _with_scripts(command: pg.Promote, measured: Measured) -> pg.Promote:
+    """Say in the provenance which script has in fact been run."""
+    if not measured.scripts:
+        return command
+    provenance = replace(command.provenance, sanitised=measured.scripts[-1])
+    return replace(command, provenance=provenance)
