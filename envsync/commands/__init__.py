@@ -5,6 +5,7 @@ command is shown by a dry run; a secret never reaches a command, only where it c
 Here is what all engines share; what one engine alone can do is in its own module.
 """
 
+import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -114,6 +115,18 @@ class Discard(Command):
 
     def lines(self) -> Iterator[str]:
         yield f"remove {self.location.url} if it has no manifest"
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgram(Command):
+    """Run a program on this machine, with a few variables of its own and no shell."""
+
+    argv: tuple[str, ...]
+    variables: tuple[tuple[str, str], ...]
+
+    def lines(self) -> Iterator[str]:
+        given = " ".join(f"{name}={shlex.quote(value)}" for name, value in self.variables)
+        yield f"{given} {shlex.join(self.argv)}"
 
 
 class CheckCode(IntEnum):

@@ -166,6 +166,22 @@ class RunScript(PostgresqlCommand):
 
 
 @dataclass(frozen=True, slots=True)
+class Rewrite(PostgresqlCommand):
+    """Replace texts in one column, all in a single pass: what was put in is not replaced again."""
+
+    target: Target
+    role: str | None
+    table: tuple[str, ...]
+    column: str
+    replacements: tuple[tuple[str, str], ...]
+
+    def lines(self) -> Iterator[str]:
+        where = f"{'.'.join(map(quoted, self.table))}.{quoted(self.column)}"
+        for old, new in self.replacements:
+            yield f"sql {self.target}: replace {Value(old)} by {Value(new)} in {where}"
+
+
+@dataclass(frozen=True, slots=True)
 class RunChecks(PostgresqlCommand):
     """Run each query of a script, read only; one that returns a row fails the step."""
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from envsync.artefacts import ArtefactKey, Stamp
-from envsync.commands import Command, Question
+from envsync.commands import Command, Question, RunProgram
 from envsync.dbms import postgresql
 from envsync.dbms.request import Request
 from envsync.facts import Facts
 from envsync.inventory.model import Database, Dbms
-from envsync.plan.model import Step
+from envsync.plan.model import Pull, Step
 
 
 class Driver(Protocol):
@@ -44,6 +44,19 @@ class Driver(Protocol):
 
 
 DRIVERS: dict[Dbms, Driver] = {Dbms.POSTGRESQL: postgresql}
+
+
+def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
+    """What a step does, in order: its engine's commands, then what the inventory has follow."""
+    yield from driver(step.database).commands(step, request, facts)
+    if isinstance(step.action, Pull):
+        target = step.action.sync.target
+        variables = (
+            ("ENVSYNC_ENVIRONMENT", target.environment.name),
+            ("ENVSYNC_DATABASE", target.name),
+        )
+        for argv in step.action.sync.after_promote:
+            yield RunProgram(argv, variables)
 
 
 def driver(database: Database) -> Driver:

@@ -224,6 +224,9 @@ def _sanitise(sync: Sync, quarantine: c.Target, role: str | None) -> Iterator[c.
     if isinstance(sync.sanitise, Sanitise):
         script = sync.sanitise.script
         yield pg.RunScript(quarantine, c.Script(script.name, str(script.path)), role)
+    for rewrite in sync.rewrite:
+        *table, column = rewrite.field.split(".")
+        yield pg.Rewrite(quarantine, role, tuple(table), column, rewrite.replacements)
     if sync.checks:
         yield pg.RunChecks(quarantine, c.Script(sync.checks.name, str(sync.checks.path)), role)
 

@@ -175,8 +175,9 @@ class Journal:
     def served(self, environment: str, database: str) -> Entry | None:
         """Return the pull, or the rollback, that brought the data a database serves now."""
         found = self._entries(
-            "SELECT * FROM step WHERE environment = ? AND database = ? AND outcome = 'done' "
-            "AND verb IN ('pull', 'rollback') ORDER BY id DESC LIMIT 1",
+            "SELECT * FROM step WHERE environment = ? AND database = ? "
+            "AND (outcome = 'done' OR data_of IS NOT NULL) AND verb IN ('pull', 'rollback') "
+            "ORDER BY id DESC LIMIT 1",
             (environment, database),
         )
         return found[0] if found else None
@@ -185,7 +186,7 @@ class Journal:
         """Return when the data was taken that a pull restored, compared and promoted here."""
         found = self._entries(
             "SELECT * FROM step WHERE source = ? AND database = ? AND verb = 'pull' "
-            "AND outcome = 'done' AND data_of IS NOT NULL",
+            "AND data_of IS NOT NULL",
             (environment, database),
         )
         return {entry.data_of for entry in found if entry.data_of is not None}

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from envsync.artefacts import ArtefactKey
-from envsync.commands import Command
-from envsync.dbms.drivers import driver
+from envsync.artefacts import ArtefactKey, Stamp
+from envsync.commands import Command, Measured
+from envsync.dbms.drivers import commands, driver
 from envsync.dbms.request import Request
 from envsync.errors import BusyError, EnvsyncError, RefusedError
 from envsync.execution.outcome import Outcome, State
@@ -47,6 +47,10 @@ class _Draft:
             self.outcome = before
             raise
 
+    def remember(self, data_of: Stamp | None) -> None:
+        """Keep since when the data is what it is: a step can fail after its promote."""
+        self.outcome = replace(self.outcome, measured=Measured(data_of=data_of))
+
     def failed(self, error: EnvsyncError) -> None:
         self.outcome = replace(
             self.outcome,
@@ -83,8 +87,11 @@ def _act(draft: _Draft, step: Step, request: Request, world: World) -> None:
             draft.outcome = replace(draft.outcome, state=State.SKIPPED, reason=idle, healthy=True)
             return
         engine.refuse(step, request, facts)
-        for command in engine.commands(step, request, facts):
-            draft.perform(session, command)
+        try:
+            for command in commands(step, request, facts):
+                draft.perform(session, command)
+        finally:
+            draft.remember(session.measured.data_of)
         draft.done(session, _made(step, request))
 
 

@@ -7,7 +7,7 @@ from typing import Self
 
 from envsync import commands as c
 from envsync.facts import Facts
-from envsync.gateways import artefacts
+from envsync.gateways import artefacts, programs
 from envsync.gateways.engines import Work, engine
 from envsync.gateways.scope import Meter, Scope
 
@@ -20,6 +20,7 @@ _DOING: dict[str, str] = {
     "RunChecks": "checking",
     "Analyse": "gathering statistics",
     "Promote": "promoting",
+    "RunProgram": "running what follows the promote",
 }
 """What an operator is told while a command is carried out; the quick ones are not worth a line."""
 
@@ -69,6 +70,8 @@ class Hands:
                 artefacts.publish(command, self.measured)
             case c.Discard():
                 artefacts.discard(command)
+            case c.RunProgram():
+                programs.run_program(command, self._scope)
             case _:
                 work = Work(self._scope, self._held, self.measured)
                 return engine(command.dbms).perform(command, work)

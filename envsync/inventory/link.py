@@ -173,6 +173,8 @@ def _syncs(
                     checks=values.checks(entry, scripts),
                     options=values.options(entry, shape.defaults, title),
                     max_age=values.max_age(entry, shape.defaults),
+                    rewrite=values.rewrite(entry),
+                    after_promote=values.after_promote(entry),
                 ),
                 place,
             )

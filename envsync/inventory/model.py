@@ -140,11 +140,23 @@ class NeverSanitise:
 
 
 @dataclass(frozen=True, slots=True)
+class Rewrite:
+    """Texts to replace in one column or field of a copy, such as the domains of its environment.
+
+    `field` is "table.column" or "schema.table.column", "collection.field" for documents.
+    """
+
+    field: str
+    replacements: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Sync:
     """An edge: from a source database to a target, sanitised on the way.
 
     `sanitise` is None only where the source is not protected and the inventory says nothing.
     `max_age` is how old the newest artefact may be and still count as last night's.
+    `after_promote` are programs with their arguments, run once the copy is live.
     """
 
     source: Database
@@ -153,6 +165,8 @@ class Sync:
     checks: Script | None
     options: Options
     max_age: timedelta = timedelta(hours=36)
+    rewrite: tuple[Rewrite, ...] = ()
+    after_promote: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ The text of a ValueError raised here is what would be accepted; who reports it a
 """
 
 import re
+import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -98,11 +99,31 @@ def _server_name(text: str) -> str:
     return text
 
 
+def _program(text: str) -> str:
+    accepted = "a program and its arguments, quoted as a shell would have them, without a shell"
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise ValueError(accepted) from error
+    if not words or not words[0]:
+        raise ValueError(accepted)
+    return text
+
+
 Key = Annotated[
     str,
     Matching(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", 'letters, digits, "_", "-" and ".", at most 100'),
 ]
 Text = Annotated[str, Matching(rf"(?=.*\S)[^{_CONTROL}]+", "one line of text, not empty")]
+OneLine = Annotated[str, Matching(rf"[^{_CONTROL}]*", "one line of text, which may be empty")]
+FieldName = Annotated[
+    str,
+    Matching(
+        rf"[^.{_CONTROL}]+(?:\.[^.{_CONTROL}]+)+",
+        'a column as "table.column" or "schema.table.column", a field as "collection.field"',
+    ),
+]
+Program = Annotated[Text, AfterValidator(_program)]
 Prose = Annotated[
     str, Matching(r"(?=\s*\S)[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+", "a reason in words")
 ]

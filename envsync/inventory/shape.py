@@ -13,9 +13,12 @@ from envsync.inventory.model import Ensure
 from envsync.inventory.scalars import (
     Cron,
     Duration,
+    FieldName,
     Folder,
     Key,
     Name,
+    OneLine,
+    Program,
     Prose,
     StoragePath,
     Text,
@@ -47,6 +50,7 @@ RowCounts = Literal["exact", "estimate"]
 Privileges = Annotated[tuple[Privilege, ...], Field(strict=False), AfterValidator(_not_empty)]
 Folders = Annotated[tuple[Folder, ...], Field(strict=False)]
 Patterns = Annotated[tuple[Text, ...], Field(strict=False)]
+Programs = Annotated[tuple[Program, ...], Field(strict=False)]
 Ensured = Annotated[Ensure, Field(strict=False)]
 
 
@@ -147,6 +151,14 @@ class SyncShape(BackupShape):
     )
     max_age: Duration | None = Field(
         default=None, description='how old the newest artefact may be, such as "36h"; absent: 36h'
+    )
+    rewrite: dict[FieldName, dict[Text, OneLine]] = Field(
+        default={},
+        description='texts to replace in the copy: by "table.column", each text and its successor',
+    )
+    after_promote: Programs = Field(
+        default=(),
+        description="programs to run once the copy is live, each with its arguments, no shell",
     )
 
     @model_validator(mode="after")

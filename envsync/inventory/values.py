@@ -1,5 +1,6 @@
 """Turns what is sound in a file into the values of the model, with defaults filled in."""
 
+import shlex
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,7 @@ from envsync.inventory.model import (
     NeverSanitise,
     Options,
     RebootLock,
+    Rewrite,
     Sanitise,
     Schedule,
     Script,
@@ -137,6 +139,20 @@ def options(shape: BackupShape, defaults: DefaultsShape, title: str) -> Options:
 def max_age(shape: SyncShape, defaults: DefaultsShape) -> timedelta:
     """Return how old an artefact may be for a sync."""
     return shape.max_age or defaults.max_age or _MAX_AGE
+
+
+def rewrite(shape: SyncShape) -> tuple[Rewrite, ...]:
+    """Return what a sync replaces in its copy."""
+    return tuple(
+        Rewrite(field, tuple(replacements.items()))
+        for field, replacements in shape.rewrite.items()
+        if replacements
+    )
+
+
+def after_promote(shape: SyncShape) -> tuple[tuple[str, ...], ...]:
+    """Return the programs a sync runs once its copy is live."""
+    return tuple(tuple(shlex.split(program)) for program in shape.after_promote)
 
 
 def sanitise(shape: SyncShape, scripts: Scripts) -> Sanitise | NeverSanitise | None:

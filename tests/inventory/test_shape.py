@@ -14,6 +14,8 @@ from tests.inventory.test_shape_mistakes import CASES
 # What a schema of a single value cannot say, or says of numbers and text as YAML 1.1 would.
 BEYOND_SCHEMA = {
     "a password in two places",
+    "a program with a quote that never ends",
+    "a rewrite of no column",
     "a field for seconds",
     "four fields",
     "a day that never comes",

@@ -9,7 +9,7 @@ from tests.inventory.folders import STAGING, folder, with_storage, with_sync, wi
 PRIVILEGES = "'ALL', 'SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES' or 'TRIGGER'"
 SYNC_KEYS = (
     "'ensure', 'at', 'cron', 'temppath', 'deadline', 'exclude_table_data', 'title', 'from', "
-    "'database', 'sanitise', 'because', 'checks' or 'max_age'"
+    "'database', 'sanitise', 'because', 'checks', 'max_age', 'rewrite' or 'after_promote'"
 )
 CLEAN = "from: production, sanitise: clean.sql"
 AN_AT = 'accepted: "HH:MM", from "00:00" to "23:59"'
@@ -41,6 +41,20 @@ CASES = {
     "a key like no other": (
         with_sync(f"{CLEAN}, zzzzz: 1"),
         f"10: unknown key 'zzzzz' in 'syncs.app'; accepted: {SYNC_KEYS}",
+    ),
+    "a rewrite of no column": (
+        with_sync(f"{CLEAN}, rewrite: {{people: {{a: b}}}}"),
+        (
+            "10: 'syncs.app.rewrite.people' is not a name; accepted: a column as "
+            '"table.column" or "schema.table.column", a field as "collection.field"'
+        ),
+    ),
+    "a program with a quote that never ends": (
+        with_sync(f'{CLEAN}, after_promote: ["echo \'"]'),
+        (
+            "10: 'syncs.app.after_promote.0' is \"echo '\"; accepted: a program and its "
+            "arguments, quoted as a shell would have them, without a shell"
+        ),
     ),
     "a title for everything": (
         with_top("defaults: {title: x}"),

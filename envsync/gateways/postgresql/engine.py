@@ -12,6 +12,7 @@ from envsync.gateways.postgresql import observe as eyes
 from envsync.gateways.postgresql.assumed import assumed_pull, assumed_push
 from envsync.gateways.postgresql.dump import dump
 from envsync.gateways.postgresql.restore import restore
+from envsync.gateways.postgresql.rewriting import rewrite
 from envsync.gateways.scope import Scope
 
 
@@ -55,6 +56,8 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
             rows.compare_rows(command, work.measured.rows)
         case pg.RunScript():
             return scripts.run_script(command, scope)
+        case pg.Rewrite():
+            rewrite(command, scope)
         case pg.RunChecks():
             scripts.run_checks(command, scope)
         case pg.ApplyGrants():

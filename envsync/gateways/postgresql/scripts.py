@@ -21,7 +21,7 @@ from envsync.gateways.scope import Scope
 def run_script(command: RunScript, scope: Scope) -> Measured:
     """Run a script in one transaction; raises CommandError at its first failing statement."""
     text = _read(command.script)
-    with _transaction(command.target, command.role, scope) as connection:
+    with transaction(command.target, command.role, scope) as connection:
         before = _transaction_id(connection)
         try:
             connection.execute(text.encode())
@@ -39,7 +39,7 @@ def run_script(command: RunScript, scope: Scope) -> Measured:
 def run_checks(command: RunChecks, scope: Scope) -> None:
     """Run every query of a script; raises CommandError at the first that returns a row."""
     text = _read(command.script)
-    with _transaction(command.target, command.role, scope) as connection:
+    with transaction(command.target, command.role, scope) as connection:
         connection.execute("SET TRANSACTION READ ONLY")
         checks = 0
         for result in _results(connection, text):
@@ -81,7 +81,7 @@ def _read(script: Script) -> str:
 
 
 @contextmanager
-def _transaction(target: Target, role: str | None, scope: Scope) -> Iterator[Session]:
+def transaction(target: Target, role: str | None, scope: Scope) -> Iterator[Session]:
     """Open a transaction as the owner, with the search path that scripts are written for."""
     with connect(target, scope) as connection:
         connection.execute("SET statement_timeout = 0")
