@@ -3,16 +3,18 @@
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from envsync.artefacts import Stamp
+from envsync.artefacts import Manifest, Stamp
+from envsync.commands import Publish
 from envsync.dbms.drivers import driver
 from envsync.dbms.request import Request
 from envsync.errors import EnvsyncError
 from envsync.execution.outcome import Outcome, State
 from envsync.execution.step import carry_out
 from envsync.execution.world import World
-from envsync.plan.model import Plan, Pull, Step
+from envsync.facts import PullFactsBase
+from envsync.plan.model import Plan, Pull, Push, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,10 @@ def _remember(walk: _Walk, outcome: Outcome) -> Outcome:
 def _look_first(walk: _Walk, run: Run, world: World) -> Iterator[Event]:
     """Refuse the whole run where one of its steps would be refused."""
     refused = {}
+    foreseen: dict[int, Manifest] = {}
     for step in walk.waiting:
         try:
-            _look(step, _request(walk, step, run, world, looking=True), world)
+            _look(step, _request(walk, step, run, world, looking=True), world, foreseen)
         except EnvsyncError as error:
             refused[step.number] = Outcome(step, State.FAILED, reason=str(error))
     if not refused:
@@ -100,12 +103,24 @@ def _look_first(walk: _Walk, run: Run, world: World) -> Iterator[Event]:
     walk.waiting.clear()
 
 
-def _look(step: Step, request: Request, world: World) -> None:
+def _look(step: Step, request: Request, world: World, foreseen: dict[int, Manifest]) -> None:
+    """Raise what would refuse a step; a pull is shown the manifest its push is going to write.
+
+    So a target that is too old or too small is told of before the push, not after it.
+    """
     engine = driver(step.database)
     with world.gateway.session(step) as session, world.stop.attached(session.cancel):
         facts = session.observe(engine.question(step, request))
-        if engine.idle(facts) is None:
-            engine.refuse(step, request, facts)
+        if engine.idle(facts) is not None:
+            return
+        pushed = next((foreseen[need] for need in step.needs if need in foreseen), None)
+        if pushed is not None and isinstance(facts, PullFactsBase):
+            facts = replace(facts, manifest=pushed)
+        engine.refuse(step, request, facts)
+    if isinstance(step.action, Push):
+        for command in engine.commands(step, request, facts):
+            if isinstance(command, Publish):
+                foreseen[step.number] = command.manifest
 
 
 def _skipped(walk: _Walk, world: World) -> Iterator[Outcome]:

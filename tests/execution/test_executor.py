@@ -16,7 +16,7 @@ from envsync.execution.guard import OpenGuard
 from envsync.execution.outcome import Outcome, State, exit_code
 from envsync.execution.stop import Stop
 from envsync.execution.world import World
-from envsync.facts.postgresql import PullFacts, PushFacts
+from envsync.facts.postgresql import Client, PullFacts, PushFacts
 from envsync.plan.expand import expand
 from envsync.plan.model import Plan, Step
 from tests.fleet import CHAINED, MANIFEST, PULL_FACTS, PUSH_FACTS, SERVER, SHARED, inventory
@@ -157,6 +157,20 @@ def test_a_careful_run_looks_at_pulls_before_their_push_has_run() -> None:
     gateway = Recording()
     walk(expand(SHARED), gateway, Run(careful=True))
     assert gateway.observed[:3] == [PUSH, STAGING, INTEGRATION]
+
+
+def test_a_careful_run_is_refused_before_a_push_whose_target_is_too_old() -> None:
+    gateway = Recording()
+    newer = replace(SERVER, version=170000, version_text="17.1")
+    clients = (*PUSH_FACTS.clients, Client(17, "17.1", "/usr/lib/postgresql/17/bin"))
+    gateway.push_facts = replace(PUSH_FACTS, server=newer, clients=clients)
+    events = walk(expand(SHARED), gateway, Run(careful=True))
+    assert gateway.performed == []
+    assert [(action, state) for action, state, _ in ended(events)] == [
+        (PUSH, State.SKIPPED),
+        (STAGING, State.FAILED),
+        (INTEGRATION, State.FAILED),
+    ]
 
 
 def test_a_standby_is_skipped_in_health_and_its_pull_goes_on() -> None:

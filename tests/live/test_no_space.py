@@ -30,6 +30,12 @@ def test_a_target_without_room_beside_the_live_database_is_refused(pushed: Site)
     )
 
 
+def test_a_sync_into_a_target_without_room_is_refused_before_its_push(site: Site) -> None:
+    site.write(integration={"servers.postgres.disk": "1MiB"})
+    ran = site.run("sync", "app")
+    assert_refused(site, ran, "no space on postgres beside the live database: about", [])
+
+
 @pytest.fixture
 def small_storage(site: Site) -> Iterator[Site]:
     """A site whose production keeps its artefacts on a disk of 256 KiB."""
