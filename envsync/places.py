@@ -58,6 +58,7 @@ class S3Storage:
     profile: str | None = None
     role_arn: str | None = None
     external_id: str | None = None
+    acl: Literal["bucket-owner-full-control"] | None = None
 
     @property
     def url(self) -> str:
@@ -75,7 +76,60 @@ class FileStorage:
         return f"file://{self.directory}"
 
 
-Storage = S3Storage | FileStorage
+@dataclass(frozen=True, slots=True)
+class RsyncDaemon:
+    """A module of an rsync daemon, or a folder in it; artefacts pass through the spool folder.
+
+    The spool folder is on the machine that runs envsync; None where TMPDIR says.
+    """
+
+    host: str
+    module: str
+    port: int = 873
+    user: str | None = None
+    password: Secret | None = None
+    spool: str | None = None
+
+    @property
+    def url(self) -> str:
+        return f"rsync://{self.host}:{self.port}/{self.module}"
+
+
+@dataclass(frozen=True, slots=True)
+class RsyncShell:
+    """A folder that rsync reaches over SSH; artefacts pass through the spool folder.
+
+    Identity and known hosts are files; None where ssh's own configuration says.
+    """
+
+    host: str
+    directory: str
+    port: int | None = None
+    user: str | None = None
+    identity: str | None = None
+    known_hosts: str | None = None
+    spool: str | None = None
+
+    @property
+    def url(self) -> str:
+        port = "" if self.port is None else f":{self.port}"
+        return f"rsync+ssh://{self.host}{port}{self.directory}"
+
+
+RsyncStorage = RsyncDaemon | RsyncShell
+Storage = S3Storage | FileStorage | RsyncStorage
+
+
+def room(storage: Storage) -> str:
+    """Say where an artefact for a storage needs its room on this machine, as far as it does."""
+    if isinstance(storage, RsyncStorage):
+        return f"{spool_text(storage)}, through which artefacts of {storage.url} pass"
+    return storage.url
+
+
+def spool_text(storage: RsyncStorage) -> str:
+    """Name the folder in which a storage's artefacts are spooled."""
+    return storage.spool or "the folder for temporary files (TMPDIR, else /tmp)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,5 +4,6 @@ pytest_plugins = [
     "tests.servers.icinga",
     "tests.servers.nsca",
     "tests.servers.postgresql",
+    "tests.servers.rsync",
     "tests.servers.s3",
 ]

@@ -5,6 +5,7 @@ command is shown by a dry run; a secret never reaches a command, only where it c
 Here is what all engines share; what one engine alone can do is in its own module.
 """
 
+import math
 import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from enum import IntEnum
 from typing import ClassVar
 
 from envsync.artefacts import ArtefactKey, Manifest, ScriptUsed, Stamp
-from envsync.places import Endpoint, Storage, Transport
+from envsync.places import Endpoint, RsyncStorage, Storage, Transport, spool_text
 
 
 class Command(ABC):
@@ -94,6 +95,23 @@ class Sweep(Command):
     def lines(self) -> Iterator[str]:
         where = f"{self.storage.url}/{self.path}"
         yield f"remove half uploads older than {self.older_than} below {where}"
+
+
+@dataclass(frozen=True, slots=True)
+class Spool(Command):
+    """Let an artefact pass through a folder of this machine, cleared of what killed runs left.
+
+    It takes as much disk as the artefact, until the step has read or sent all of it.
+    """
+
+    storage: RsyncStorage
+    expected_bytes: int | None
+
+    def lines(self) -> Iterator[str]:
+        size = "the artefact takes"
+        if self.expected_bytes is not None:
+            size = f"the artefact takes, about {math.ceil(self.expected_bytes / 2**20):,} MiB"
+        yield f"spool in {spool_text(self.storage)}: as much temporary disk as {size}"
 
 
 @dataclass(frozen=True, slots=True)

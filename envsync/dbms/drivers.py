@@ -7,6 +7,7 @@ from envsync.artefacts import ArtefactKey, Stamp
 from envsync.commands import Command, Question, RunProgram
 from envsync.dbms import postgresql
 from envsync.dbms.request import Request
+from envsync.dbms.spooling import spool
 from envsync.facts import Facts
 from envsync.inventory.model import Database, Dbms
 from envsync.plan.model import Pull, Step
@@ -47,7 +48,11 @@ DRIVERS: dict[Dbms, Driver] = {Dbms.POSTGRESQL: postgresql}
 
 
 def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
-    """What a step does, in order: its engine's commands, then what the inventory has follow."""
+    """What a step does, in order: its engine's commands, then what the inventory has follow.
+
+    An artefact that rsync carries needs room on this machine first.
+    """
+    yield from spool(step, facts)
     yield from driver(step.database).commands(step, request, facts)
     if isinstance(step.action, Pull):
         target = step.action.sync.target

@@ -10,6 +10,7 @@ from envsync.errors import RefusedError
 from envsync.facts.postgresql import PullFacts, PushFacts
 from envsync.facts.postgresql import Server as ServerFacts
 from envsync.inventory.model import Database, Sync
+from envsync.places import room
 
 _HOUR = 60
 HEADROOM = 1.1
@@ -31,7 +32,7 @@ def refuse_push(database: Database, facts: PushFacts) -> None:
     dump_client(facts.clients, facts.server.major)
     if facts.newest_bytes is not None and facts.storage_free is not None:
         _refuse_without_room(
-            facts.newest_bytes, facts.storage_free, f"in {database.environment.storage.url}"
+            facts.newest_bytes, facts.storage_free, f"in {room(database.environment.storage)}"
         )
 
 

@@ -9,6 +9,7 @@ from envsync.artefacts import Manifest, Stamp
 from envsync.commands import Publish
 from envsync.dbms.drivers import driver
 from envsync.dbms.request import Request
+from envsync.dbms.spooling import spooled
 from envsync.errors import EnvsyncError
 from envsync.execution.outcome import Outcome, State
 from envsync.execution.step import carry_out
@@ -89,7 +90,7 @@ def _look_first(walk: _Walk, run: Run, world: World) -> Iterator[Event]:
     foreseen: dict[int, Manifest] = {}
     for step in walk.waiting:
         try:
-            _look(step, _request(walk, step, run, world, looking=True), world, foreseen)
+            _look(spooled(step), _request(walk, step, run, world, looking=True), world, foreseen)
         except EnvsyncError as error:
             refused[step.number] = Outcome(step, State.FAILED, reason=str(error))
     if not refused:

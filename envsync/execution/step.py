@@ -9,6 +9,7 @@ from envsync.artefacts import ArtefactKey, Stamp
 from envsync.commands import Command, Measured
 from envsync.dbms.drivers import commands, driver
 from envsync.dbms.request import Request
+from envsync.dbms.spooling import spooled
 from envsync.errors import BusyError, EnvsyncError, RefusedError
 from envsync.execution.outcome import Outcome, State
 from envsync.execution.world import Session, World
@@ -25,7 +26,7 @@ def carry_out(step: Step, request: Request, world: World) -> Outcome:
     try:
         with world.guard.hold(step, world.stop):
             begun = world.clock.monotonic()
-            _act(draft, step, request, world)
+            _act(draft, spooled(step), request, world)
     except EnvsyncError as error:
         draft.failed(error)
     return replace(draft.outcome, seconds=world.clock.monotonic() - begun)

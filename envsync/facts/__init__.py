@@ -3,7 +3,7 @@
 Each engine has its own facts in its own module; only it reads them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from envsync.artefacts import Manifest
 from envsync.provenance import Provenance
@@ -12,6 +12,17 @@ from envsync.provenance import Provenance
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What an engine saw before a step acts."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushFactsBase(Facts):
+    """What every push must know of its storage: sizes in bytes, None where there is nothing to say.
+
+    The newest artefact is that of the same database; the room is for the next one.
+    """
+
+    newest_bytes: int | None = field(default=None, kw_only=True)
+    storage_free: int | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

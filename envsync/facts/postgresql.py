@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from envsync.facts import Facts, PullFactsBase, SwapFactsBase
+from envsync.facts import PullFactsBase, PushFactsBase, SwapFactsBase
 from envsync.provenance import Provenance
 
 GrantKind = Literal["SCHEMA", "TABLE", "SEQUENCE", "ROUTINE", "TYPE", "DEFAULT"]
@@ -86,17 +86,12 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
-class PushFacts(Facts):
-    """What a push must know: the source as it is now, and the room where its artefact will lie.
-
-    `newest_bytes` is the size of the newest artefact that is there.
-    """
+class PushFacts(PushFactsBase):
+    """What a push must know: the source as it is now, and the room where its artefact will lie."""
 
     clients: tuple[Client, ...]
     server: Server
     source: Database | None
-    newest_bytes: int | None = None
-    storage_free: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

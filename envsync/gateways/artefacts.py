@@ -57,7 +57,7 @@ def find(store: Store, path: str, name: str, timestamp: str | None) -> Manifest:
     """Return the manifest of the newest artefact, or of the one a timestamp means.
 
     Raises RefusedError where there is none, where more than one is meant, and where the artefact
-    itself is not there or not of the size its manifest says.
+    itself is not there or not of the size its manifest says, or has no room where it is read.
     """
     found = listed(store, path, name)
     if timestamp is not None:
@@ -75,6 +75,7 @@ def find(store: Store, path: str, name: str, timestamp: str | None) -> Manifest:
             f"the artefact {store.url}/{key} {was}, though its manifest is whole; "
             "push the database again, or choose an older artefact with --timestamp"
         )
+    store.verify_room(manifest.bytes)
     return manifest
 
 

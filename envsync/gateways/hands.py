@@ -10,6 +10,7 @@ from envsync.facts import Facts
 from envsync.gateways import artefacts, programs
 from envsync.gateways.engines import Work, engine
 from envsync.gateways.scope import Meter, Scope
+from envsync.gateways.storage import spool
 
 _DOING: dict[str, str] = {
     "Dump": "dumping, compressing and uploading",
@@ -66,6 +67,8 @@ class Hands:
         match command:
             case c.Sweep():
                 artefacts.sweep(command)
+            case c.Spool():
+                spool.sweep(spool.folder(command.storage))
             case c.Publish():
                 artefacts.publish(command, self.measured)
             case c.Discard():

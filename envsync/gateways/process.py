@@ -72,6 +72,11 @@ class Child:
         """The pipe from a child that was started with one."""
         return _reader(self._process.stdout)
 
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The last lines of its stderr; they are whole once it has been waited for."""
+        return tuple(self._said)
+
     def wait(self) -> None:
         """Wait for the child's end; raises CommandError with its own last words if it failed."""
         code = self._process.wait()

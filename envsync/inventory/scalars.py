@@ -134,6 +134,9 @@ Host = Annotated[
     str,
     Matching(rf"[^\s{_CONTROL}]+", "a host name, an address, or the folder of a socket"),
 ]
+InternetHost = Annotated[
+    str, Matching(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*|[0-9A-Fa-f:.]+", "a host name or an address")
+]
 Folder = Annotated[str, Matching(rf"/[^{_CONTROL}]*", 'an absolute path, one that starts with "/"')]
 FileName = Annotated[str, Matching(_SEGMENT, 'a file name without "/"')]
 StoragePath = Annotated[

@@ -20,6 +20,7 @@ from envsync.inventory.shape_places import (
     KmsShape,
     NscaShape,
     RebootLockShape,
+    RsyncShape,
     S3Shape,
     SecretShape,
     ServerShape,
@@ -50,6 +51,8 @@ _SHAPES: dict[Path, type[BaseModel]] = {
     (): EnvironmentShape,
     ("storage", "s3"): S3Shape,
     ("storage", "file"): FileShape,
+    ("storage", "rsync"): RsyncShape,
+    ("storage", "rsync", "password"): SecretShape,
     ("storage", "s3", "encryption", "kms"): KmsShape,
     ("reboot_lock",): RebootLockShape,
     ("icinga", "nsca"): NscaShape,
@@ -126,6 +129,8 @@ def _accepted(detail: ErrorDetails, path: Path) -> str:
             return _tags(detail)
         case kind if kind in _ACCEPTED and not _is_secret(path):
             return _ACCEPTED[kind].format_map(detail.get("ctx", {}))
+        case "mistake":
+            return str(detail["ctx"]["accepted"])
         case _ if _is_secret(path):
             return "{env: NAME} or {file: PATH}"
         case _:
@@ -144,7 +149,9 @@ def _is_key(detail: ErrorDetails) -> bool:
 def _is_secret(path: Path) -> bool:
     """Tell whether someone may have written a password itself where a path leads."""
     match path:
-        case ("servers", _, "password", *_) | ("icinga", "password", *_):
+        case ("servers", _, "password", *_):
+            return True
+        case ("icinga" | "storage", "password", *_):
             return True
         case _:
             return False
@@ -153,7 +160,7 @@ def _is_secret(path: Path) -> bool:
 def _tags(detail: ErrorDetails) -> str:
     match detail["loc"]:
         case ("storage", *_):
-            return listed(("s3", "file"))
+            return listed(("s3", "file", "rsync"))
         case _:
             return listed(("nsca", "api"))
 

@@ -96,7 +96,7 @@ class StepShape(Shape):
     )
     temppath: Folder | None = Field(
         default=None,
-        description="the folder for temporary files; PostgreSQL's way needs none",
+        description="the folder for temporary files, such as what rsync spools; absent: TMPDIR's",
     )
     deadline: Duration | None = Field(
         default=None, description='how long it may take, such as "2h" or "90m"'

@@ -1,5 +1,6 @@
 """The shapes of places in an inventory: storages, servers, monitoring, and where secrets are."""
 
+from collections.abc import Collection
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
@@ -12,9 +13,11 @@ from envsync.inventory.scalars import (
     Host,
     HttpsUrl,
     HttpUrl,
+    InternetHost,
     Key,
     Name,
     Size,
+    StoragePath,
     Text,
     Title,
 )
@@ -94,6 +97,11 @@ class S3Shape(Shape):
     profile: Text | None = Field(default=None, description="the AWS profile to act as")
     role_arn: Text | None = Field(default=None, description="the role to assume, across accounts")
     external_id: Text | None = Field(default=None, description="the external id the role asks for")
+    acl: Literal["bucket-owner-full-control"] | None = Field(
+        default=None,
+        description="bucket-owner-full-control: what is written into another account's bucket "
+        "belongs to that account; absent: no access list is sent",
+    )
 
 
 class FileShape(Shape):
@@ -103,7 +111,60 @@ class FileShape(Shape):
     directory: Folder = Field(description="the folder artefacts lie in")
 
 
-StorageShape = Annotated[S3Shape | FileShape, Field(discriminator="backend")]
+class RsyncShape(Shape):
+    """A module of an rsync daemon, a folder reached over SSH, or without a host a local folder."""
+
+    backend: Literal["rsync"] = Field(description="the kind of storage")
+    host: InternetHost | None = Field(
+        default=None, description="the other machine; absent: a folder of this one"
+    )
+    module: StoragePath | None = Field(
+        default=None, description="the module of an rsync daemon, or MODULE/FOLDER"
+    )
+    directory: Folder | None = Field(
+        default=None, description="the folder, reached over SSH where there is a host"
+    )
+    port: Port | None = Field(default=None, description="the port; absent: 873, or as ssh says")
+    user: Key | None = Field(default=None, description="the user there")
+    password: SecretShape | None = Field(
+        default=None, description="where the daemon's password is: {env: NAME} or {file: PATH}"
+    )
+    identity: Folder | None = Field(
+        default=None, description="the file with the SSH key; absent: as ssh's configuration says"
+    )
+    known_hosts: Folder | None = Field(
+        default=None, description="the file with SSH's known hosts; absent: as ssh says"
+    )
+
+    @model_validator(mode="after")
+    def _is_one_of_three(self) -> Self:
+        if (self.module is None) == (self.directory is None):
+            raise mistake(
+                "module",
+                "'module' and 'directory' are both given or both missing",
+                "module: of an rsync daemon, or directory: over SSH or on this machine",
+            )
+        if self.module is not None and self.host is None:
+            raise mistake("host", "the key 'host' is missing", "the host of the rsync daemon")
+        ways = {
+            "module": {"host", "port", "user", "password"},
+            "directory": {"host", "port", "user", "identity", "known_hosts"},
+        }
+        way = "module" if self.module is not None else "directory"
+        allowed = ways[way] if self.host is not None else set()
+        given = self.model_fields_set - {"backend", way, *allowed}
+        for key in sorted(given):
+            raise mistake(key, f"{key!r} means nothing here", f"{way}: {_with(allowed)}")
+        if self.password is not None and self.user is None:
+            raise mistake("user", "the key 'user' is missing", "whose password it is")
+        return self
+
+
+def _with(allowed: Collection[str]) -> str:
+    return f"with {', '.join(sorted(allowed))}" if allowed else "alone, where there is no host:"
+
+
+StorageShape = Annotated[S3Shape | FileShape | RsyncShape, Field(discriminator="backend")]
 
 
 class RebootLockShape(Shape):

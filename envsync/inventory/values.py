@@ -33,6 +33,7 @@ from envsync.inventory.shape_places import (
     IcingaApiShape,
     KmsShape,
     NscaShape,
+    RsyncShape,
     S3Shape,
     SecretShape,
     ServerShape,
@@ -43,6 +44,8 @@ from envsync.places import (
     FileStorage,
     IcingaApi,
     Nsca,
+    RsyncDaemon,
+    RsyncShell,
     S3Storage,
     Secret,
     Storage,
@@ -50,6 +53,7 @@ from envsync.places import (
 )
 
 NEVER = "never"
+RSYNC_PORT = 873
 CHECKS = ".checks.sql"
 _MAX_AGE = timedelta(hours=36)
 
@@ -184,9 +188,11 @@ def _schedule(shape: StepShape) -> Schedule | None:
     return Schedule(shape.cron) if shape.cron is not None else None
 
 
-def _storage(shape: S3Shape | FileShape) -> Storage:
+def _storage(shape: S3Shape | FileShape | RsyncShape) -> Storage:
     if isinstance(shape, FileShape):
         return FileStorage(shape.directory)
+    if isinstance(shape, RsyncShape):
+        return _rsync(shape)
     return S3Storage(
         bucket=shape.bucket,
         region=shape.region,
@@ -196,6 +202,24 @@ def _storage(shape: S3Shape | FileShape) -> Storage:
         profile=shape.profile,
         role_arn=shape.role_arn,
         external_id=shape.external_id,
+        acl=shape.acl,
+    )
+
+
+def _rsync(shape: RsyncShape) -> Storage:
+    """Return the place rsync would write to; without a host it needs no rsync to write there."""
+    password = _secret(shape.password) if shape.password else None
+    if shape.host is None:
+        return FileStorage(shape.directory or "")
+    if shape.module is not None:
+        return RsyncDaemon(shape.host, shape.module, shape.port or RSYNC_PORT, shape.user, password)
+    return RsyncShell(
+        shape.host,
+        shape.directory or "",
+        shape.port,
+        shape.user,
+        shape.identity,
+        shape.known_hosts,
     )
 
 

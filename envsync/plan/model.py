@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from envsync.inventory.model import Database, Environment, Options, Sync
+from envsync.places import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,15 @@ class Step:
                 return database
             case Pull(sync):
                 return sync.target
+
+    @property
+    def storage(self) -> Storage:
+        """Where the artefact lies that the step writes or reads."""
+        match self.action:
+            case Push(database):
+                return database.environment.storage
+            case Pull(sync):
+                return sync.source.environment.storage
 
     @property
     def environment(self) -> Environment:

@@ -9,6 +9,7 @@ from tabulate import tabulate
 
 from envsync.artefacts import ArtefactKey, Manifest
 from envsync.inventory.model import Ensure, NeverSanitise, Sanitise
+from envsync.places import RsyncStorage, spool_text
 from envsync.plan.model import Plan, Pull, Push, Step
 from envsync.reporting.format import bytes_text, count_text, seconds_text
 from envsync.reporting.grid import fitted, grid
@@ -93,6 +94,23 @@ def _ways(plan: Plan) -> Iterator[str]:
         plainly = " (large objects: one)" if jobs > 1 else ""
         which = "every pull" if len(ways) == 1 else f"pull {', '.join(numbers)}"
         yield from wrap(f"{which} restores straight from the stream {over}{plainly}", WIDTH)
+    yield from _spools(plan)
+
+
+def _spools(plan: Plan) -> Iterator[str]:
+    """Say which steps need temporary disk, and how much."""
+    places: dict[str, list[str]] = {}
+    for step in plan.steps:
+        if isinstance(step.storage, RsyncStorage):
+            where = step.options.temppath or spool_text(step.storage)
+            places.setdefault(where, []).append(str(step.number))
+    for where, numbers in places.items():
+        which = f"spooled in {where}: the artefact of {_steps(numbers)}"
+        yield from wrap(f"{which}, which takes as much temporary disk there", WIDTH)
+
+
+def _steps(numbers: Sequence[str]) -> str:
+    return f"step {numbers[0]}" if len(numbers) == 1 else f"each of steps {', '.join(numbers)}"
 
 
 def artefacts_table(

@@ -27,6 +27,11 @@ BEYOND_SCHEMA = {
     "a name too long for any database",
     "no privilege",
     "a hostile key",
+    "rsync to nowhere",
+    "a module of no host",
+    "a password for a folder",
+    "a user of this machine's folder",
+    "a password of nobody",
 }
 
 
@@ -61,6 +66,8 @@ def test_the_schema_refuses_what_does_not_load(name: str) -> None:
         "storage: {backend: s3, bucket: b, HERE}",
         "storage: {backend: s3, bucket: b, encryption: {kms: k, HERE}}",
         "storage: {backend: file, directory: /b, HERE}",
+        "storage: {backend: rsync, host: h, module: m, HERE}",
+        "storage: {backend: rsync, host: h, module: m, user: u, password: {env: P, HERE}}",
         "reboot_lock: {directory: /r, name: n, HERE}",
         "icinga: {transport: nsca, host: h, HERE}",
         "icinga: {transport: api, url: 'https://i', user: u, password: {env: P}, HERE}",

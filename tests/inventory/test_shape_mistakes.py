@@ -149,11 +149,48 @@ CASES = {
     ),
     "an unknown storage": (
         with_storage("backend: ftp"),
-        "3: 'storage.backend' is 'ftp'; accepted: 's3' or 'file'",
+        "3: 'storage.backend' is 'ftp'; accepted: 's3', 'file' or 'rsync'",
     ),
     "a storage of no kind": (
         with_storage("bucket: b"),
-        "3: the key 'backend' is missing in 'storage'; accepted: 's3' or 'file'",
+        "3: the key 'backend' is missing in 'storage'; accepted: 's3', 'file' or 'rsync'",
+    ),
+    "rsync to nowhere": (
+        with_storage("backend: rsync, host: h"),
+        (
+            "3: 'module' and 'directory' are both given or both missing in 'storage'; "
+            "accepted: module: of an rsync daemon, or directory: over SSH or on this machine"
+        ),
+    ),
+    "a module of no host": (
+        with_storage("backend: rsync, module: m"),
+        "3: the key 'host' is missing in 'storage'; accepted: the host of the rsync daemon",
+    ),
+    "a password for a folder": (
+        with_storage("backend: rsync, host: h, directory: /d, password: {env: P}"),
+        (
+            "3: 'password' means nothing here in 'storage'; "
+            "accepted: directory: with host, identity, known_hosts, port, user"
+        ),
+    ),
+    "a user of this machine's folder": (
+        with_storage("backend: rsync, directory: /d, user: u"),
+        (
+            "3: 'user' means nothing here in 'storage'; "
+            "accepted: directory: alone, where there is no host:"
+        ),
+    ),
+    "a password of nobody": (
+        with_storage("backend: rsync, host: h, module: m, password: {env: P}"),
+        "3: the key 'user' is missing in 'storage'; accepted: whose password it is",
+    ),
+    "a password itself for rsync": (
+        with_storage("backend: rsync, host: h, module: m, user: u, password: hunter2"),
+        "3: 'storage.password' is not the place of a secret; accepted: {env: NAME} or {file: PATH}",
+    ),
+    "a host that is an option": (
+        with_storage("backend: rsync, host: '-e sh', module: m"),
+        "3: 'storage.host' is '-e sh'; accepted: a host name or an address",
     ),
     "a bucket without a name": (
         with_storage("backend: s3"),

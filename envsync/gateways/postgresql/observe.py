@@ -124,7 +124,13 @@ def observe_push(question: ObservePush, scope: Scope) -> PushFacts:
     store = open_store(question.storage)
     store.verify_writable(question.path)
     last = newest_bytes(store, question.path, question.source.database)
-    return PushFacts(installed(question.clients), server, source, last, store.free_bytes())
+    return PushFacts(
+        installed(question.clients),
+        server,
+        source,
+        newest_bytes=last,
+        storage_free=store.free_bytes(),
+    )
 
 
 def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:

@@ -6,13 +6,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from io import FileIO
 from pathlib import Path
 
 from envsync.errors import CommandError, RefusedError
 from envsync.gateways.scope import Scope
+from envsync.gateways.storage.file_reader import reading
 from envsync.gateways.storage.file_writer import appearing, is_partial, sync_folder, told
-from envsync.gateways.storage.store import MIB, SMALL_OBJECT_BYTES, StoredObject, Writer, gather
+from envsync.gateways.storage.store import (
+    MIB,
+    SMALL_OBJECT_BYTES,
+    StoredObject,
+    Writer,
+    gather,
+    no_key,
+    refuse_no_key,
+)
 from envsync.places import FileStorage
 
 
@@ -42,11 +50,8 @@ class FileStore:
 
     @contextmanager
     def read(self, key: str, scope: Scope) -> Iterator[Iterator[bytes]]:
-        path = self._path(key)
-        with told(f"read {path}"):
-            file = FileIO(path)
-        with file:
-            yield _chunks(file, path, scope)
+        with reading(self._path(key), scope) as chunks:
+            yield chunks
 
     def keys(self, prefix: str) -> Iterator[StoredObject]:
         for path, size in self._files(prefix):
@@ -71,6 +76,9 @@ class FileStore:
             room = os.statvfs(self._root)
         return room.f_bavail * room.f_frsize
 
+    def verify_room(self, size: int) -> None:
+        """Nothing is in the way: what is read goes straight to the reader."""
+
     def verify_writable(self, folder: str = "") -> None:
         wanted = self._path(folder) if folder else self._root
         nearest = next((path for path in (wanted, *wanted.parents) if path.exists()), self._root)
@@ -94,17 +102,11 @@ class FileStore:
 
     def _path(self, key: str) -> Path:
         """Return where an object lies; raises CommandError for a key that is not one below."""
-        names = key.split("/")
-        path = self._root.joinpath(*names)
-        if "\0" in key or not all(names) or {".", ".."}.intersection(names) or self._escapes(path):
-            raise CommandError(
-                f"{key!r} is no key for {self.url}; "
-                "a key is names with single slashes between them, none of them '.' or '..'"
-            )
+        refuse_no_key(key, self.url)
+        path = self._root.joinpath(*key.split("/"))
+        if not path.resolve().is_relative_to(self._root.resolve()):
+            raise no_key(key, self.url)
         return path
-
-    def _escapes(self, path: Path) -> bool:
-        return not path.resolve().is_relative_to(self._root.resolve())
 
     def _key(self, path: Path) -> str:
         return path.relative_to(self._root).as_posix()
@@ -139,28 +141,3 @@ def _walk(folder: Path) -> Iterator[tuple[Path, int]]:
                 yield from _walk(Path(entry.path))
             elif entry.is_file(follow_symlinks=False):
                 yield Path(entry.path), entry.stat().st_size
-
-
-def _chunks(file: FileIO, path: Path, scope: Scope) -> Iterator[bytes]:
-    """Yield a file's bytes; raises CommandError if it is written to meanwhile."""
-    before = os.fstat(file.fileno())
-    count = 0
-    while chunk := _read(file, path):
-        scope.check()
-        count += len(chunk)
-        yield chunk
-    after = os.fstat(file.fileno())
-    if (before.st_size, before.st_mtime_ns, count) != (
-        after.st_size,
-        after.st_mtime_ns,
-        before.st_size,
-    ):
-        raise CommandError(
-            f"cannot read {path}: it is no longer the file of {before.st_size} bytes "
-            "that was there at first; start again"
-        )
-
-
-def _read(file: FileIO, path: Path) -> bytes:
-    with told(f"read {path}"):
-        return file.read(MIB)

@@ -18,14 +18,17 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
-    """Tell what the operating system refuses as what could not be done, and why."""
+def told(what: str, larger: str = "storage") -> Iterator[None]:
+    """Tell what the operating system refuses as what could not be done, and why.
+
+    `larger` is what in the inventory would name a larger disk.
+    """
     try:
         yield
     except OSError as error:
         if error.errno in _FULL:
             raise CommandError(
-                f"cannot {what}: the disk is full; make room, or name a larger one as storage"
+                f"cannot {what}: the disk is full; make room, or name a larger one as {larger}"
             ) from error
         raise CommandError(f"cannot {what}: {(error.strerror or str(error)).lower()}") from error
 
@@ -38,16 +41,17 @@ def is_partial(name: str) -> bool:
 class FileWriter:
     """Appends to an open file."""
 
-    def __init__(self, descriptor: int, where: str, scope: Scope) -> None:
+    def __init__(self, descriptor: int, where: str, scope: Scope, larger: str = "storage") -> None:
         self._descriptor = descriptor
         self._where = where
         self._scope = scope
+        self._larger = larger
 
     def write(self, data: bytes) -> None:
         rest = memoryview(data)
         while rest:
             self._scope.check()
-            with told(f"write {self._where}"):
+            with told(f"write {self._where}", self._larger):
                 rest = rest[os.write(self._descriptor, rest) :]
 
 

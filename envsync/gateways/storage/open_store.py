@@ -1,9 +1,10 @@
 """The store for a place of the inventory."""
 
 from envsync.gateways.storage.file import FileStore
+from envsync.gateways.storage.rsync import RsyncStore
 from envsync.gateways.storage.s3 import S3Store
 from envsync.gateways.storage.store import Store
-from envsync.places import FileStorage, S3Storage, Storage
+from envsync.places import FileStorage, RsyncDaemon, RsyncShell, S3Storage, Storage
 
 
 def open_store(storage: Storage) -> Store:
@@ -13,3 +14,5 @@ def open_store(storage: Storage) -> Store:
             return S3Store(storage)
         case FileStorage():
             return FileStore(storage)
+        case RsyncDaemon() | RsyncShell():
+            return RsyncStore(storage)

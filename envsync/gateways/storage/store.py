@@ -60,7 +60,10 @@ class Store(Protocol):
         """Remove an object; one that is not there is no error."""
 
     def free_bytes(self) -> int | None:
-        """Return the room left; None where there is always more."""
+        """Return the room for the next object; None where there is always more."""
+
+    def verify_room(self, size: int) -> None:
+        """Raise RefusedError where reading so many bytes takes room here that is not there."""
 
     def verify_writable(self, folder: str = "") -> None:
         """Raise RefusedError unless objects can be written below a folder; leaves no trace."""
@@ -77,3 +80,18 @@ def gather(chunks: Iterable[bytes], key: str, limit: int) -> bytes:
         if len(body) > limit:
             raise CommandError(f"{key!r} is larger than the {limit} bytes that are read at once")
     return bytes(body)
+
+
+def refuse_no_key(key: str, url: str) -> None:
+    """Raise CommandError unless a key names a file below a folder, wherever that is."""
+    names = key.split("/")
+    if "\0" in key or not all(names) or {".", ".."}.intersection(names):
+        raise no_key(key, url)
+
+
+def no_key(key: str, url: str) -> CommandError:
+    """Return what is said of a key that names nothing below a folder."""
+    return CommandError(
+        f"{key!r} is no key for {url}; "
+        "a key is names with single slashes between them, none of them '.' or '..'"
+    )

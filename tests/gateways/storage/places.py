@@ -7,12 +7,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from envsync.gateways.storage.file import FileStore
+from envsync.gateways.storage.rsync import RsyncStore
 from envsync.gateways.storage.s3 import S3Store
 from envsync.gateways.storage.store import MIB, Store
 from envsync.places import FileStorage, S3Storage
 from tests.servers.proxy import Proxy, proxying
+from tests.servers.rsync import RsyncServer
 from tests.servers.s3 import S3Server
 from tests.servers.waiting import until
 
@@ -50,13 +53,25 @@ def file_place(folder: Path) -> Place:
     root = folder / "store"
     root.mkdir()
     store = FileStore(FileStorage(str(root)))
+    absent = FileStore(FileStorage(str(folder / "absent")))
+    return Place(store, absent, lambda: hidden(store, root))
 
-    def leftovers() -> list[str]:
-        whole = {found.key for found in store.keys("")}
-        files = (path for path in root.rglob("*") if path.is_file())
-        return [str(path) for path in files if path.relative_to(root).as_posix() not in whole]
 
-    return Place(store, FileStore(FileStorage(str(folder / "absent"))), leftovers)
+def rsync_place(server: RsyncServer, spool: Path) -> Place:
+    """Make a place that is a new folder in a module of an rsync daemon."""
+    root = server.root("locked") / uuid4().hex
+    root.mkdir()
+    storage = replace(server.storage(f"locked/{root.name}", "envsync"), spool=str(spool))
+    store = RsyncStore(storage)
+    absent = RsyncStore(replace(storage, module="locked/absent"))
+    return Place(store, absent, lambda: [*hidden(store, root), *map(str, spool.iterdir())])
+
+
+def hidden(store: Store, root: Path) -> list[str]:
+    """Return the files in a store's folder that are none of its objects."""
+    whole = {found.key for found in store.keys("")}
+    files = (path for path in root.rglob("*") if path.is_file())
+    return [str(path) for path in files if path.relative_to(root).as_posix() not in whole]
 
 
 def s3_place(server: S3Server) -> Place:

@@ -123,11 +123,11 @@ def test_any_key_is_read_back(place: Place, key: str) -> None:
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(database=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20))
-def test_any_name_of_a_database_makes_a_key(place: Place, database: str) -> None:
+def test_any_name_of_a_database_makes_a_key(quick_place: Place, database: str) -> None:
     key = str(ArtefactKey("path", Stamp.parse("2026-11-20T02:40:00Z"), database))
-    place.store.put(key, database.encode())
-    found = place.store.get(key)
-    place.store.delete(key)
+    quick_place.store.put(key, database.encode())
+    found = quick_place.store.get(key)
+    quick_place.store.delete(key)
     assert found == database.encode()
 
 
