@@ -51,7 +51,7 @@ class Bucket:
         return f"{self.storage.url}/{key}"
 
     def properties(self, mark: str) -> dict[str, Any]:
-        """Return what every object is created with: its encryption, owner, and whose upload it is."""
+        """Return what every object is created with: encryption, access, and whose upload it is."""
         properties: dict[str, Any] = {"Metadata": {MARK: mark}}
         if self.storage.acl:
             properties["ACL"] = self.storage.acl
