@@ -14,7 +14,7 @@ from envsync.errors import CommandError, RefusedError
 MANIFEST_SUFFIX = ".manifest.json"
 STAMP_PATTERN = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
 _KEY = re.compile(
-    rf"(?:(?P<path>.*)/)?(?P<stamp>{STAMP_PATTERN})-(?P<database>[^/]+?)\.(?P<format>dump\.zst)"
+    rf"(?:(?P<path>.*)/)?(?P<stamp>{STAMP_PATTERN})-(?P<database>[^/]+?)\.(?P<format>(?:dump|archive)\.zst)"
 )
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}(:\d{2}(:\d{2}Z?)?)?)?")
 
@@ -128,6 +128,7 @@ class Manifest(BaseModel):
     rows: Mapping[str, Count] = Field(default_factory=dict)
     without_rows: tuple[str, ...] = ()
     large_objects: bool = False
+    outside_snapshot: tuple[str, ...] = ()
     database_bytes: Count = 0
     encoding: str = "UTF8"
     collate: str = "C"

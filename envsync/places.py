@@ -8,6 +8,7 @@ from typing import Literal
 
 SecretSource = Literal["env", "file"]
 TlsMode = Literal["disable", "require", "verify-ca", "verify-full"]
+_DOCUMENTDB = (".docdb.amazonaws.com", ".docdb-elastic.amazonaws.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,10 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A database server as a client reaches it; a host that starts with "/" is a socket folder."""
+    """A database server as a client reaches it; a host that starts with "/" is a socket folder.
+
+    `maintenance` is PostgreSQL's; `auth_source`, `replica_set` and `documentdb` are MongoDB's.
+    """
 
     name: str
     host: str
@@ -33,9 +37,17 @@ class Endpoint:
     tls: TlsMode = "verify-full"
     tls_ca: str | None = None
     maintenance: str = "postgres"
+    auth_source: str = "admin"
+    replica_set: str | None = None
+    documentdb: bool = False
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
+
+    @property
+    def is_documentdb(self) -> bool:
+        """Whether it is Amazon DocumentDB, which lacks some of MongoDB's commands."""
+        return self.documentdb or self.host.endswith(_DOCUMENTDB)
 
 
 @dataclass(frozen=True, slots=True)

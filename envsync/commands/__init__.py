@@ -175,7 +175,8 @@ class Report(Command):
 class Measured:
     """What carrying out a command showed: sizes in bytes, rows by table.
 
-    `data_of` is when the data that is live now was taken from its source.
+    `outside_snapshot` names tables that were not read at one moment with all others. `data_of` is
+    when the data that is live now was taken from its source.
     """
 
     bytes: int = 0
@@ -184,4 +185,5 @@ class Measured:
     rows: Mapping[str, int] = field(default_factory=dict, hash=False)
     scripts: tuple[ScriptUsed, ...] = ()
     warnings: tuple[str, ...] = ()
+    outside_snapshot: tuple[str, ...] = ()
     data_of: Stamp | None = None

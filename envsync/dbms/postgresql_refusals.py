@@ -1,20 +1,15 @@
 """What is refused on PostgreSQL before anything is touched, each with what would be accepted."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 
-from envsync.artefacts import Manifest, Stamp
 from envsync.dbms.postgresql_clients import dump_client, major, restore_client
+from envsync.dbms.refusals import refuse_foreign, refuse_stale, refuse_without_room
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts.postgresql import PullFacts, PushFacts
 from envsync.facts.postgresql import Server as ServerFacts
 from envsync.inventory.model import Database, Sync
 from envsync.places import room
-
-_HOUR = 60
-HEADROOM = 1.1
-"""Room asked for beyond the size of what was dumped: a restore is no tighter than its source."""
 
 
 def refuse_push(database: Database, facts: PushFacts) -> None:
@@ -31,7 +26,7 @@ def refuse_push(database: Database, facts: PushFacts) -> None:
         )
     dump_client(facts.clients, facts.server.major)
     if facts.newest_bytes is not None and facts.storage_free is not None:
-        _refuse_without_room(
+        refuse_without_room(
             facts.newest_bytes, facts.storage_free, f"in {room(database.environment.storage)}"
         )
 
@@ -43,9 +38,9 @@ def refuse_pull(sync: Sync, request: Request, facts: PullFacts) -> None:
     _refuse_grantees(sync.target, facts.server)
     if facts.manifest is None:
         return
-    _refuse_foreign(sync, facts.manifest)
+    refuse_foreign(sync, facts.manifest)
     if request.timestamp is None and request.pushed is None:
-        _refuse_stale(sync, facts.manifest, request.now)
+        refuse_stale(sync, facts.manifest, request.now)
     restore_client(
         facts.clients,
         major(facts.manifest.client_version),
@@ -53,7 +48,7 @@ def refuse_pull(sync: Sync, request: Request, facts: PullFacts) -> None:
         facts.server.major,
     )
     if facts.server.free_bytes is not None:
-        _refuse_without_room(
+        refuse_without_room(
             facts.manifest.database_bytes,
             facts.server.free_bytes,
             f"on {sync.target.server.name} beside the live database",
@@ -99,46 +94,6 @@ def _refuse_grantees(database: Database, server: ServerFacts) -> None:
             f"grants: of {database} names {_list(missing)}, unknown on {database.server.name}; "
             "create them, or correct the inventory"
         )
-
-
-def _refuse_foreign(sync: Sync, manifest: Manifest) -> None:
-    """Refuse an artefact whose manifest names other data than was asked for."""
-    asked = (sync.source.environment.name, sync.source.key, sync.source.name)
-    found = (manifest.environment, manifest.database, manifest.name)
-    if asked != found or manifest.dbms != sync.source.server.dbms:
-        raise RefusedError(
-            f"the artefact of {manifest.stamp} under {sync.source.path!r} in "
-            f"{sync.source.environment.storage.url} says it holds {manifest.database} "
-            f"({manifest.name!r}) of {manifest.environment}, not {sync.source.key} "
-            f"({sync.source.name!r}) of {sync.source.environment.name}; correct path: or storage:"
-        )
-
-
-def _refuse_stale(sync: Sync, manifest: Manifest, now: Stamp) -> None:
-    age = now.moment - Stamp.parse(manifest.stamp).moment
-    own = sync.source == sync.target
-    if age > sync.max_age and not own:
-        raise RefusedError(
-            f"the newest artefact of {sync.source} is of {manifest.stamp}, {_hours(age)} old, and "
-            f"max_age is {_hours(sync.max_age)}; push it again, or name it by --timestamp"
-        )
-
-
-def _refuse_without_room(needed: int, free: int, where: str) -> None:
-    if needed * HEADROOM > free:
-        raise RefusedError(
-            f"no space {where}: about {_mebibytes(needed * HEADROOM)} are needed and "
-            f"{_mebibytes(free)} are free"
-        )
-
-
-def _hours(age: timedelta) -> str:
-    minutes = age.total_seconds() / 60
-    return f"{minutes / 60:.0f} h" if minutes >= _HOUR else f"{minutes:.1f} min"
-
-
-def _mebibytes(size: float) -> str:
-    return f"{size / 2**20:,.0f} MiB"
 
 
 def _list(names: Iterable[str]) -> str:

@@ -119,6 +119,7 @@ def publish(command: Publish, measured: Measured) -> None:
             "bytes_uncompressed": measured.bytes_uncompressed,
             "sha256": measured.sha256,
             "rows": dict(measured.rows),
+            "outside_snapshot": measured.outside_snapshot,
         }
     )
     store = open_store(command.location.storage)

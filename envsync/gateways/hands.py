@@ -19,6 +19,7 @@ _DOING: dict[str, str] = {
     "CompareRows": "comparing rows with the manifest",
     "RunScript": "sanitising",
     "RunChecks": "checking",
+    "CopyBeside": "copying beside the live collections",
     "Analyse": "gathering statistics",
     "Promote": "promoting",
     "RunProgram": "running what follows the promote",
@@ -96,5 +97,6 @@ def _together(first: c.Measured, second: c.Measured) -> c.Measured:
         rows={**first.rows, **second.rows},
         scripts=(*first.scripts, *second.scripts),
         warnings=(*first.warnings, *second.warnings),
+        outside_snapshot=(*first.outside_snapshot, *second.outside_snapshot),
         data_of=second.data_of or first.data_of,
     )

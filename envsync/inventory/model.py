@@ -14,6 +14,7 @@ class Dbms(StrEnum):
     """The kinds of database server envsync can copy between."""
 
     POSTGRESQL = "postgresql"
+    MONGO = "mongo"
 
 
 class Ensure(StrEnum):
@@ -64,6 +65,7 @@ class Server:
     machine: str
     max_parallel: int = 1
     disk_bytes: int | None = None
+    push_from: Literal["primary", "secondary"] = "primary"
 
     @property
     def name(self) -> str:
@@ -92,6 +94,7 @@ class Options:
     temppath: str | None = None
     deadline: timedelta | None = None
     exclude_table_data: tuple[str, ...] = ()
+    exclude_tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from envsync.inventory.collisions import collisions
 from envsync.inventory.document import quoted
+from envsync.inventory.engines import unfit
 from envsync.inventory.identity import address, physical
 from envsync.inventory.link import Linked, Placed
 from envsync.inventory.model import Database, Ensure, Sanitise, Sync
@@ -31,6 +32,7 @@ def broken(linked: Linked, scripts: Scripts) -> Iterator[Problem]:
     yield from _loops(linked)
     yield from _names(linked)
     yield from collisions(linked)
+    yield from unfit(linked)
     for sync in linked.syncs:
         yield from _scripts_exist(sync, scripts)
 

@@ -104,6 +104,9 @@ class StepShape(Shape):
     exclude_table_data: Patterns | None = Field(
         default=None, description='tables whose rows are left out, each as "name" or "schema.name"'
     )
+    exclude_tables: Patterns | None = Field(
+        default=None, description="tables or collections that are left out altogether, by name"
+    )
 
     @model_validator(mode="after")
     def _starts_in_one_way(self) -> Self:

@@ -214,7 +214,9 @@ class ServerShape(Shape):
 
     dbms: Annotated[Dbms, Field(strict=False)] = Field(description="the kind of server")
     host: Host = Field(description="the full host name, or the folder of a socket")
-    port: Port = Field(default=5432, description="the port it listens on")
+    port: Port | None = Field(
+        default=None, description="the port it listens on; absent: the usual one of its kind"
+    )
     user: Text | None = Field(default=None, description="the role to connect as")
     password: SecretShape | None = Field(
         default=None, description="where the password is: {env: NAME} or {file: PATH}"
@@ -225,6 +227,20 @@ class ServerShape(Shape):
     )
     maintenance_database: Name = Field(
         default="postgres", description="the database to connect to while others are renamed"
+    )
+    auth_source: Name = Field(
+        default="admin", description="mongo: the database in which the user is known"
+    )
+    replica_set: Text | None = Field(
+        default=None,
+        description="mongo: the replica set to look for the primary in; absent: this host alone",
+    )
+    push_from: Literal["primary", "secondary"] = Field(
+        default="primary", description="mongo: which member of a replica set is pushed from"
+    )
+    documentdb: bool = Field(
+        default=False,
+        description="mongo: whether it is Amazon DocumentDB; detected where it can be",
     )
     machine: Key = Field(description="the machine that can reach it, where its steps run")
     max_parallel: Count = Field(default=1, description="how many steps it bears at once")

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from envsync.inventory.model import (
     Database,
+    Dbms,
     Ensure,
     Environment,
     Icinga,
@@ -55,6 +56,8 @@ from envsync.places import (
 NEVER = "never"
 RSYNC_PORT = 873
 CHECKS = ".checks.sql"
+PORTS = {Dbms.POSTGRESQL: 5432, Dbms.MONGO: 27017}
+"""Where servers of each kind usually listen."""
 _MAX_AGE = timedelta(hours=36)
 
 Value = TypeVar("Value")
@@ -97,15 +100,18 @@ def server(name: str, shape: ServerShape) -> Server:
     endpoint = Endpoint(
         name=name,
         host=shape.host,
-        port=shape.port,
+        port=shape.port or PORTS[shape.dbms],
         user=shape.user,
         password=_secret(shape.password) if shape.password else None,
         tls=shape.tls,
         tls_ca=shape.tls_ca,
         maintenance=shape.maintenance_database,
+        auth_source=shape.auth_source,
+        replica_set=shape.replica_set,
+        documentdb=shape.documentdb,
     )
     disk = None if shape.disk is None else int(shape.disk)
-    return Server(shape.dbms, endpoint, shape.machine, shape.max_parallel, disk)
+    return Server(shape.dbms, endpoint, shape.machine, shape.max_parallel, disk, shape.push_from)
 
 
 def database(
@@ -137,6 +143,7 @@ def options(shape: BackupShape, defaults: DefaultsShape, title: str) -> Options:
         temppath=shape.temppath or defaults.temppath,
         deadline=shape.deadline or defaults.deadline,
         exclude_table_data=_first(patterns, defaults.exclude_table_data, otherwise=()),
+        exclude_tables=_first(shape.exclude_tables, defaults.exclude_tables, otherwise=()),
     )
 
 

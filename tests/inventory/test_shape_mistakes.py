@@ -8,8 +8,8 @@ from tests.inventory.folders import STAGING, folder, with_storage, with_sync, wi
 
 PRIVILEGES = "'ALL', 'SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES' or 'TRIGGER'"
 SYNC_KEYS = (
-    "'ensure', 'at', 'cron', 'temppath', 'deadline', 'exclude_table_data', 'title', 'from', "
-    "'database', 'sanitise', 'because', 'checks', 'max_age', 'rewrite' or 'after_promote'"
+    "'ensure', 'at', 'cron', 'temppath', 'deadline', 'exclude_table_data', 'exclude_tables', "
+    "'title', 'from', 'database', 'sanitise', 'because', 'checks', 'max_age', 'rewrite' and 1 more"
 )
 CLEAN = "from: production, sanitise: clean.sql"
 AN_AT = 'accepted: "HH:MM", from "00:00" to "23:59"'
@@ -60,7 +60,7 @@ CASES = {
         with_top("defaults: {title: x}"),
         (
             "11: unknown key 'title' in 'defaults'; accepted: 'ensure', 'at', 'cron', 'temppath', "
-            "'deadline', 'exclude_table_data', 'max_age', 'restore_jobs', 'row_counts' or "
+            "'deadline', 'exclude_table_data', 'exclude_tables', 'max_age', 'restore_jobs', 'row_counts' or "
             "'keep_previous'"
         ),
     ),
@@ -92,7 +92,7 @@ CASES = {
     ),
     "an unknown dbms": (
         STAGING.replace("dbms: postgresql", "dbms: oracle"),
-        "5: 'servers.main.dbms' is 'oracle'; accepted: 'postgresql'",
+        "5: 'servers.main.dbms' is 'oracle'; accepted: 'postgresql' or 'mongo'",
     ),
     "no instead of false": (
         STAGING.replace("protected: false", "protected: no"),

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.live.mongo_site import MongoSite
+from tests.live.mongo_site import mongo_site as temporary_mongo_site
 from tests.live.site import Site
 from tests.live.temporary import temporary_site
+from tests.servers.mongod import Mongo
 from tests.servers.postgresql import Postgresql
 
 
@@ -38,3 +41,9 @@ def pushed(pushed_once: Site) -> Iterator[Site]:
     shutil.copytree(pushed_once.folder / "pristine", pushed_once.folder / "artefacts")
     pushed_once.write()
     pushed_once.script()
+
+
+@pytest.fixture
+def mongo_site(tmp_path: Path, mongo: Mongo) -> Iterator[MongoSite]:
+    with temporary_mongo_site(tmp_path, mongo) as made:
+        yield made

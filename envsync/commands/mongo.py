@@ -1,0 +1,261 @@
+"""What can be done to MongoDB and DocumentDB, and what can be asked of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from envsync.commands import Command, Location, PullQuestion, Question, Script, Target
+from envsync.places import Endpoint, Storage
+from envsync.provenance import Provenance
+
+INCOMING = "envsync.incoming."
+PREVIOUS = "envsync.previous."
+DISCARDED = "envsync.discarded."
+"""What the names of collections beside the live ones begin with, inside the live database."""
+RESERVED = (INCOMING, PREVIOUS, DISCARDED)
+BOOKS = "envsync"
+"""The database in which envsync keeps its claims and its notes about the others."""
+
+
+class MongoCommand(Command):
+    """Something MongoDB's hands can do."""
+
+    __slots__ = ()
+    dbms: ClassVar[str] = "mongo"
+
+
+@dataclass(frozen=True, slots=True)
+class MongoQuestion(Question):
+    """Something MongoDB's eyes can see."""
+
+    dbms: ClassVar[str] = "mongo"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(MongoCommand):
+    """Hold a database of a server for one pull, against pulls on other machines, until its end."""
+
+    endpoint: Endpoint
+    database: str
+
+    def lines(self) -> Iterator[str]:
+        where = Target(self.endpoint, BOOKS)
+        yield f"mongo {where}: hold the claim {self.database!r} in claims until the end"
+
+
+@dataclass(frozen=True, slots=True)
+class Caution(MongoCommand):
+    """Tell the operator of something that is not as it should be, and go on."""
+
+    text: str
+
+    def lines(self) -> Iterator[str]:
+        yield f"# warning: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dump(MongoCommand):
+    """Read a database raw, with several readers, and stream it to a storage as one archive.
+
+    Documents are counted as they are read. With `snapshot` all of it is read as of one moment;
+    with `ranges` large collections are read by ranges of _id.
+    """
+
+    target: Target
+    location: Location
+    level: int
+    threads: int
+    readers: int
+    expected_bytes: int
+    snapshot: bool
+    ranges: bool
+    secondary: bool = False
+    without_collections: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        moment = "in one snapshot" if self.snapshot else "without a snapshot"
+        parts = ", large ones by ranges of _id" if self.ranges else ""
+        left_out = f", not {_list(self.without_collections)}" if self.without_collections else ""
+        yield (
+            f"mongo {self.target}: find in every collection, raw, {moment}, {self.readers} readers"
+            f"{parts}{left_out} | archive of mongodump | zstd -{self.level} -T{self.threads} | "
+            f"sha256 | upload {self.location.url}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Restore(MongoCommand):
+    """Stream an archive into new collections whose names begin with a prefix.
+
+    Indexes are built as soon as a collection's documents are in, unless the copy moves on.
+    """
+
+    target: Target
+    prefix: str
+    source: str
+    live: str
+    location: Location
+    jobs: int
+    indexes: bool
+    without_collections: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        left_out = f" (not {_list(self.without_collections)})" if self.without_collections else ""
+        yield (
+            f"download {self.location.url} | sha256 | zstd -d | mongo {self.target}: {self.jobs} "
+            f"connections: insert raw into {self.prefix}*, validators bypassed{left_out}"
+        )
+        if self.indexes:
+            yield f"mongo {self.target}: createIndexes for each of {self.prefix}* once it is full"
+
+
+@dataclass(frozen=True, slots=True)
+class CompareRows(MongoCommand):
+    """Compare the documents restored with those the manifest counted."""
+
+    target: Target
+    location: Location
+    without_collections: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        manifest = f"{self.location.storage.url}/{self.location.key.manifest}"
+        yield f"compare the documents of {self.target} with {manifest}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunScript(MongoCommand):
+    """Run a script's updates and deletes in order, stopping at the first error."""
+
+    target: Target
+    script: Script
+
+    def lines(self) -> Iterator[str]:
+        yield f"sanitise {self.target}: every step of {self.script.name}, in order"
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite(MongoCommand):
+    """Replace texts in one field, all in a single pass: what was put in is not replaced again."""
+
+    target: Target
+    collection: str
+    field: str
+    replacements: tuple[tuple[str, str], ...]
+
+    def lines(self) -> Iterator[str]:
+        for old, new in self.replacements:
+            where = f"{self.collection}.{self.field}"
+            yield f"mongo {self.target}: replace {old!r} by {new!r} in {where}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunChecks(MongoCommand):
+    """Run each check of a script; one that finds a document fails the step."""
+
+    target: Target
+    script: Script
+
+    def lines(self) -> Iterator[str]:
+        yield f"check {self.target}: every check of {self.script.name} finds nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyBeside(MongoCommand):
+    """Copy what is clean out of the quarantine, beside the live collections, and index it."""
+
+    quarantine: Target
+    target: Target
+    prefix: str
+    jobs: int
+    ranges: bool
+
+    def lines(self) -> Iterator[str]:
+        yield (
+            f"mongo {self.target}: {self.jobs} connections: insert raw into {self.prefix}* what "
+            f"{self.quarantine.database} holds, then createIndexes"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Promote(MongoCommand):
+    """Put the collections beside the live ones in their place, all of them or none.
+
+    Where the server can, in one applyOps; else one renameCollection after the other, and back
+    again after a failure. What was live becomes the previous, or is dropped.
+    """
+
+    target: Target
+    keep_previous: bool
+    at_once: bool
+    provenance: Provenance
+
+    def lines(self) -> Iterator[str]:
+        how = "one applyOps of renameCollection" if self.at_once else "renameCollection"
+        kept = PREVIOUS if self.keep_previous else DISCARDED
+        yield f"mongo {self.target}: {how}: NAME to {kept}NAME, {INCOMING}NAME to NAME"
+        yield f"mongo {self.target}: views as the artefact has them; drop {DISCARDED}*"
+
+
+@dataclass(frozen=True, slots=True)
+class SwapBack(MongoCommand):
+    """Exchange the live collections and the previous ones."""
+
+    target: Target
+    at_once: bool
+
+    def lines(self) -> Iterator[str]:
+        yield f"mongo {self.target}: exchange NAME and {PREVIOUS}NAME, for every collection"
+
+
+@dataclass(frozen=True, slots=True)
+class DropDatabase(MongoCommand):
+    """Drop a database if it exists."""
+
+    endpoint: Endpoint
+    database: str
+
+    def lines(self) -> Iterator[str]:
+        yield f"mongo {Target(self.endpoint, self.database)}: dropDatabase"
+
+
+@dataclass(frozen=True, slots=True)
+class DropCollections(MongoCommand):
+    """Drop the collections whose names begin with a prefix that is reserved for envsync."""
+
+    target: Target
+    prefix: str
+
+    def lines(self) -> Iterator[str]:
+        yield f"mongo {self.target}: drop {self.prefix}*"
+
+
+@dataclass(frozen=True, slots=True)
+class ObservePush(MongoQuestion):
+    """Ask what a push must know before it acts."""
+
+    source: Target
+    storage: Storage
+    path: str
+    secondary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ObservePull(PullQuestion):
+    """Ask what a pull must know before it acts; `quarantine` is None where none is needed."""
+
+    dbms: ClassVar[str] = "mongo"
+
+    target: Target
+    quarantine: str | None
+    scripts: tuple[Script, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObserveSwap(MongoQuestion):
+    """Ask what a rollback must know: the live collections and the previous ones."""
+
+    target: Target
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return ", ".join(map(repr, names))

@@ -1,0 +1,250 @@
+"""How MongoDB is pushed and pulled: archives of mongodump's format, collections renamed at once."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from envsync import commands as c
+from envsync.artefacts import ArtefactKey, Manifest, Stamp
+from envsync.commands import mongo
+from envsync.dbms import mongo_refusals as refusals
+from envsync.dbms.request import Request
+from envsync.errors import RefusedError
+from envsync.facts import Facts
+from envsync.facts.mongo import Database as Live
+from envsync.facts.mongo import PullFacts, PushFacts, SwapFacts
+from envsync.inventory.model import Database, Sanitise, Sync
+from envsync.plan.model import Pull, Push, Step
+from envsync.provenance import Provenance
+from envsync.version import VERSION
+
+FORMAT = "archive.zst"
+"""An archive as mongodump --archive writes it, compressed with zstd."""
+COMPRESSION_LEVEL = 3
+COMPRESSION_THREADS = 2
+READERS = 2
+"""Connections that read a source at once: as many as compression keeps up with."""
+ABANDONED_AFTER = timedelta(days=1)
+"""Age at which a half upload is taken for a killed run's; no push lasts so long."""
+
+
+def incoming(database: Database) -> str:
+    """The quarantine's name."""
+    return f"{database.name}__incoming"
+
+
+def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
+    """Where a push made at a moment leaves its artefact."""
+    return ArtefactKey(database.path, stamp, database.name, FORMAT)
+
+
+def question(step: Step, request: Request) -> c.Question:
+    """What must be known before the step acts."""
+    target = _target(step.database, step.database.name)
+    match step.action:
+        case Push(database):
+            return mongo.ObservePush(
+                target, database.environment.storage, database.path, _from_secondary(database)
+            )
+        case Pull(sync):
+            return mongo.ObservePull(
+                storage=sync.source.environment.storage,
+                environment=sync.source.environment.name,
+                database=sync.source.key,
+                path=sync.source.path,
+                name=sync.source.name,
+                now=request.now,
+                timestamp=str(request.pushed.stamp) if request.pushed else request.timestamp,
+                awaited=request.awaited,
+                target=target,
+                quarantine=incoming(sync.target) if _is_made_safe(sync) else None,
+                scripts=_scripts(sync),
+            )
+
+
+def idle(facts: Facts) -> str | None:
+    """Why there is rightly nothing to do here, if so: another member of the set is the one."""
+    match facts:
+        case PushFacts(server=server, wanted=wanted) if not server.serves(wanted):
+            return f"the server is {_described(server.state)}, and pushes are made from {wanted}"
+        case PullFacts(server=server) if not server.writable:
+            return f"the server is {_described(server.state)}, not the primary"
+        case _:
+            return None
+
+
+def refuse(step: Step, request: Request, facts: Facts) -> None:
+    """Raise RefusedError where the step could not succeed; nothing has been touched yet."""
+    match step.action, facts:
+        case _, PushFacts(server=server) | PullFacts(server=server) if server.assumed:
+            return
+        case Push(database), PushFacts():
+            refusals.refuse_push(database, facts)
+        case Pull(sync), PullFacts():
+            refusals.refuse_pull(sync, request, facts)
+
+
+def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
+    """What the step does, in order."""
+    match step.action, facts:
+        case Push(database), PushFacts(source=Live() as source):
+            yield from _push(step, database, request, facts, source)
+        case Pull(sync), PullFacts(manifest=Manifest() as manifest):
+            yield from _pull(step, sync, facts, manifest)
+
+
+def _push(
+    step: Step, database: Database, request: Request, facts: PushFacts, source: Live
+) -> Iterator[c.Command]:
+    location = c.Location(database.environment.storage, artefact(database, request.now))
+    if source.left_out:
+        names = ", ".join(source.left_out)
+        yield mongo.Caution(f"{names} of {database.name} is not in the artefact")
+    yield c.Sweep(database.environment.storage, database.path, ABANDONED_AFTER)
+    yield mongo.Dump(
+        _target(database, database.name),
+        location,
+        COMPRESSION_LEVEL,
+        COMPRESSION_THREADS,
+        READERS,
+        source.bytes,
+        snapshot=facts.server.snapshots,
+        ranges=facts.server.ranges,
+        secondary=_from_secondary(database),
+        without_collections=step.options.exclude_tables,
+    )
+    came = source.provenance
+    yield c.Publish(
+        location,
+        Manifest(
+            environment=database.environment.name,
+            database=database.key,
+            name=database.name,
+            dbms=database.server.dbms,
+            stamp=str(location.key.stamp),
+            format=location.key.format,
+            row_counts="exact",
+            without_rows=step.options.exclude_tables,
+            database_bytes=source.bytes,
+            server_version=facts.server.version,
+            client_version=facts.client_version,
+            envsync_version=VERSION,
+            sanitised=(came.sanitised,) if came and came.sanitised else (),
+        ),
+    )
+
+
+def _pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[c.Command]:
+    database = sync.target
+    live = _target(database, database.name)
+    yield mongo.Claim(database.server.endpoint, database.name)
+    if _is_made_safe(sync) and facts.caution:
+        yield mongo.Caution(facts.caution)
+    yield from _cleared(sync)
+    if _is_made_safe(sync):
+        quarantine = _target(database, incoming(database))
+        yield from _restore(step, sync, manifest, quarantine, "")
+        yield from _sanitise(sync, quarantine)
+        yield mongo.CopyBeside(
+            quarantine, live, mongo.INCOMING, database.restore_jobs, facts.server.ranges
+        )
+    else:
+        yield from _restore(step, sync, manifest, live, mongo.INCOMING)
+    inherited = manifest.sanitised[-1] if manifest.sanitised else None
+    came = Provenance(
+        manifest.database, manifest.environment, Stamp.parse(manifest.stamp), inherited
+    )
+    yield mongo.Promote(live, database.keep_previous, facts.server.renames_at_once, came)
+    yield from _cleared(sync)
+
+
+def _cleared(sync: Sync) -> Iterator[c.Command]:
+    """Drop what is beside the live collections but is not the previous data."""
+    database = sync.target
+    if _is_made_safe(sync):
+        yield mongo.DropDatabase(database.server.endpoint, incoming(database))
+    yield mongo.DropCollections(_target(database, database.name), mongo.INCOMING)
+
+
+def _restore(
+    step: Step, sync: Sync, manifest: Manifest, into: c.Target, prefix: str
+) -> Iterator[c.Command]:
+    key = ArtefactKey(
+        sync.source.path, Stamp.parse(manifest.stamp), sync.source.name, manifest.format
+    )
+    location = c.Location(sync.source.environment.storage, key)
+    left_out = step.options.exclude_tables
+    yield mongo.Restore(
+        into,
+        prefix,
+        sync.source.name,
+        sync.target.name,
+        location,
+        sync.target.restore_jobs,
+        indexes=bool(prefix),
+        without_collections=left_out,
+    )
+    yield mongo.CompareRows(into, location, left_out)
+
+
+def _sanitise(sync: Sync, quarantine: c.Target) -> Iterator[c.Command]:
+    if isinstance(sync.sanitise, Sanitise):
+        script = sync.sanitise.script
+        yield mongo.RunScript(quarantine, c.Script(script.name, str(script.path)))
+    for rewrite in sync.rewrite:
+        collection, _, field = rewrite.field.partition(".")
+        yield mongo.Rewrite(quarantine, collection, field, rewrite.replacements)
+    for each in _scripts(sync):
+        yield mongo.RunChecks(quarantine, each)
+
+
+def _scripts(sync: Sync) -> tuple[c.Script, ...]:
+    """Return the files that hold steps and checks."""
+    named = [sync.sanitise.script] if isinstance(sync.sanitise, Sanitise) else []
+    return tuple(
+        c.Script(script.name, str(script.path))
+        for script in (*named, *((sync.checks,) if sync.checks else ()))
+    )
+
+
+def _is_made_safe(sync: Sync) -> bool:
+    """Tell whether anything must happen to the copy before an application may see it."""
+    return isinstance(sync.sanitise, Sanitise) or bool(sync.checks or sync.rewrite)
+
+
+def abandon(step: Step, request: Request) -> Iterator[c.Command]:
+    """What clears up after a step that failed halfway."""
+    match step.action:
+        case Push(database):
+            key = artefact(database, request.now)
+            yield c.Discard(c.Location(database.environment.storage, key))
+        case Pull(sync):
+            yield from _cleared(sync)
+
+
+def rollback_question(database: Database) -> mongo.ObserveSwap:
+    """What must be known before a rollback."""
+    return mongo.ObserveSwap(_target(database, database.name))
+
+
+def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
+    """What makes the previous collections live again; raises RefusedError without any."""
+    if not isinstance(facts, SwapFacts) or facts.live is None or not facts.live.previous:
+        raise RefusedError(
+            f"{database} has no previous collections ({mongo.PREVIOUS}*) to roll back to; pull an "
+            f"older artefact instead: invoke backups {database.key} --env "
+            f"{database.environment.name} lists them"
+        )
+    yield mongo.Claim(database.server.endpoint, database.name)
+    yield mongo.SwapBack(_target(database, database.name), facts.server.renames_at_once)
+
+
+def _from_secondary(database: Database) -> bool:
+    return database.server.push_from == "secondary"
+
+
+def _described(state: str) -> str:
+    return f"a {state}" if state in {"secondary", "member"} else state
+
+
+def _target(database: Database, name: str) -> c.Target:
+    return c.Target(database.server.endpoint, name)

@@ -1,0 +1,53 @@
+"""What every engine refuses before anything is touched: other data, old data, full disks."""
+
+from datetime import timedelta
+
+from envsync.artefacts import Manifest, Stamp
+from envsync.errors import RefusedError
+from envsync.inventory.model import Sync
+
+_HOUR = 60
+HEADROOM = 1.1
+"""Room asked for beyond the size of what was dumped: a restore is no tighter than its source."""
+
+
+def refuse_foreign(sync: Sync, manifest: Manifest) -> None:
+    """Refuse an artefact whose manifest names other data than was asked for."""
+    asked = (sync.source.environment.name, sync.source.key, sync.source.name)
+    found = (manifest.environment, manifest.database, manifest.name)
+    if asked != found or manifest.dbms != sync.source.server.dbms:
+        raise RefusedError(
+            f"the artefact of {manifest.stamp} under {sync.source.path!r} in "
+            f"{sync.source.environment.storage.url} says it holds {manifest.database} "
+            f"({manifest.name!r}) of {manifest.environment}, not {sync.source.key} "
+            f"({sync.source.name!r}) of {sync.source.environment.name}; correct path: or storage:"
+        )
+
+
+def refuse_stale(sync: Sync, manifest: Manifest, now: Stamp) -> None:
+    """Refuse an artefact that is older than a sync allows."""
+    age = now.moment - Stamp.parse(manifest.stamp).moment
+    own = sync.source == sync.target
+    if age > sync.max_age and not own:
+        raise RefusedError(
+            f"the newest artefact of {sync.source} is of {manifest.stamp}, {_hours(age)} old, and "
+            f"max_age is {_hours(sync.max_age)}; push it again, or name it by --timestamp"
+        )
+
+
+def refuse_without_room(needed: int, free: int, where: str) -> None:
+    """Refuse to begin what would fill a disk."""
+    if needed * HEADROOM > free:
+        raise RefusedError(
+            f"no space {where}: about {_mebibytes(needed * HEADROOM)} are needed and "
+            f"{_mebibytes(free)} are free"
+        )
+
+
+def _hours(age: timedelta) -> str:
+    minutes = age.total_seconds() / 60
+    return f"{minutes / 60:.0f} h" if minutes >= _HOUR else f"{minutes:.1f} min"
+
+
+def _mebibytes(size: float) -> str:
+    return f"{size / 2**20:,.0f} MiB"

@@ -1,0 +1,37 @@
+"""What a dry run takes for granted of a MongoDB server that it cannot see."""
+
+import pymongo
+
+from envsync.artefacts import Manifest
+from envsync.commands import mongo
+from envsync.facts.mongo import Database, PullFacts, PushFacts, Server
+from envsync.version import VERSION
+
+
+def assumed_push(question: mongo.ObservePush) -> PushFacts:
+    """Return a source that is there, the primary of a replica set that gives snapshots."""
+    server = _assumed_server(question.source.endpoint.user)
+    name = question.source.database
+    return PushFacts(server, Database(name, 0, (name,)), client_version=pymongo.version)
+
+
+def assumed_pull(question: mongo.ObservePull) -> PullFacts:
+    """Return a target that is there, and an artefact it can restore."""
+    server = _assumed_server(question.target.endpoint.user)
+    manifest = Manifest(
+        environment=question.environment,
+        database=question.database,
+        name=question.name,
+        dbms=question.dbms,
+        stamp=str(question.now),
+        format="archive.zst",
+        row_counts="exact",
+        server_version=server.version,
+        client_version=pymongo.version,
+        envsync_version=VERSION,
+    )
+    return PullFacts(manifest, server, Database(question.target.database, 0))
+
+
+def _assumed_server(user: str | None) -> Server:
+    return Server("6.0", "primary", user, assumed=True)

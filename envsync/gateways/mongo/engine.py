@@ -1,0 +1,94 @@
+"""MongoDB's eyes and hands: what answers each question, what carries out each command."""
+
+from dataclasses import replace
+
+from envsync.commands import Command, Measured, Question
+from envsync.commands import mongo as m
+from envsync.facts import Facts
+from envsync.gateways import artefacts
+from envsync.gateways.engines import Work
+from envsync.gateways.mongo import dropping, promote, rows, scripts
+from envsync.gateways.mongo import observe as eyes
+from envsync.gateways.mongo.assumed import assumed_pull, assumed_push
+from envsync.gateways.mongo.claims import claim
+from envsync.gateways.mongo.copying import copy_beside
+from envsync.gateways.mongo.dump import dump
+from envsync.gateways.mongo.restore import restore
+from envsync.gateways.mongo.rewriting import rewrite
+from envsync.gateways.scope import Scope
+from envsync.gateways.storage.open_store import open_store
+
+
+def observe(question: Question, scope: Scope) -> Facts:
+    """Look at servers and storages; raises EnvsyncError where something cannot be seen."""
+    match question:
+        case m.ObservePush():
+            return eyes.observe_push(question, scope)
+        case m.ObservePull():
+            return eyes.observe_pull(question, scope)
+        case m.ObserveSwap():
+            return eyes.observe_swap(question, scope)
+        case _:
+            raise TypeError(f"not a question to MongoDB: {question!r}")
+
+
+def assume(question: Question) -> Facts:
+    """What a dry run takes for granted where it cannot look, all in order."""
+    match question:
+        case m.ObservePush():
+            return assumed_push(question)
+        case m.ObservePull():
+            return assumed_pull(question)
+        case _:
+            raise TypeError(f"nothing is assumed in answer to {question!r}")
+
+
+def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR0912
+    """One line a command: the table of what carries out what."""
+    scope = work.scope
+    match command:
+        case m.Claim():
+            work.held.enter_context(claim(command, scope))
+        case m.Caution():
+            return Measured(warnings=(command.text,))
+        case m.Dump():
+            return dump(command, scope)
+        case m.Restore():
+            return _restore(command, scope)
+        case m.CompareRows():
+            rows.compare_rows(command, work.measured.rows)
+        case m.RunScript():
+            return scripts.run_script(command, scope)
+        case m.Rewrite():
+            rewrite(command, scope)
+        case m.RunChecks():
+            scripts.run_checks(command, scope)
+        case m.CopyBeside():
+            copy_beside(command, scope)
+        case m.Promote():
+            return promote.promote(_with_scripts(command, work.measured), scope)
+        case m.SwapBack():
+            promote.swap_back(command, scope)
+        case m.DropDatabase():
+            dropping.drop_database(command, scope)
+        case m.DropCollections():
+            dropping.drop_collections(command, scope)
+        case _:
+            raise TypeError(f"not a command of MongoDB: {command!r}")
+    return None
+
+
+def _restore(command: m.Restore, scope: Scope) -> Measured:
+    store = open_store(command.location.storage)
+    manifest = artefacts.read_manifest(store, command.location.key)
+    with artefacts.decompressed(command.location, scope) as blocks:
+        restored = restore(command, blocks, frozenset(manifest.outside_snapshot), scope)
+    return Measured(rows=restored)
+
+
+def _with_scripts(command: m.Promote, measured: Measured) -> m.Promote:
+    """Say in the provenance which script has in fact been run."""
+    if not measured.scripts:
+        return command
+    provenance = replace(command.provenance, sanitised=measured.scripts[-1])
+    return replace(command, provenance=provenance)

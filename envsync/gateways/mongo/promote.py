@@ -1,0 +1,209 @@
+"""Promote and roll back: what lies beside takes the place of what is live, all of it or nothing."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from envsync.commands import Measured
+from envsync.commands.mongo import DISCARDED, INCOMING, PREVIOUS, RESERVED, Promote, SwapBack
+from envsync.errors import CommandError
+from envsync.gateways.mongo.books import Note, notes, remember, staged, unstage
+from envsync.gateways.mongo.building import drop
+from envsync.gateways.mongo.catalogue import Collection, collections
+from envsync.gateways.mongo.renaming import Rename, rename_all
+from envsync.gateways.mongo.series import copy_series, replace_series
+from envsync.gateways.mongo.session import Session, connect
+from envsync.gateways.mongo.views import remembered, set_views, written
+from envsync.gateways.scope import Scope
+
+_ONE_BY_ONE = (
+    "collections were renamed one by one: for a moment each of them was not there; a server and a "
+    "user that allow applyOps have them renamed at once"
+)
+
+
+def promote(command: Promote, scope: Scope) -> Measured:
+    """Put the incoming collections in the live ones' place."""
+    database = command.target.database
+    with connect(command.target.endpoint, scope) as session:
+        wanted = staged(session, database)
+        drop_prefixed(session, database, DISCARDED)
+        there = collections(session, database)
+        _require_all(wanted, there)
+        live = [each for each in there if not each.name.startswith(RESERVED)]
+        came, _ = notes(session, database)
+        kept = PREVIOUS if command.keep_previous else DISCARDED
+        with _undone_on_failure(session, database, live):
+            _replace_series(session, database, wanted, there, kept)
+            _make_way(session, database, wanted, live)
+            renames = list(_renames(wanted, there, kept))
+            at_once = rename_all(session, database, renames, at_once=command.at_once)
+        try:
+            set_views(session, database, _views(wanted))
+        except CommandError:
+            rename_all(session, database, [(b, a) for a, b in reversed(renames)], at_once=True)
+            set_views(session, database, _views(live))
+            raise
+        before = Note(came.provenance, tuple(written(each) for each in _views(live)))
+        remember(session, database, Note(command.provenance), before)
+        warnings = _cleared(session, command)
+    spoken = () if at_once else (_ONE_BY_ONE,)
+    return Measured(data_of=command.provenance.stamp, warnings=(*spoken, *warnings))
+
+
+def _require_all(wanted: Sequence[Collection], there: Sequence[Collection]) -> None:
+    names = {each.name for each in there}
+    for each in wanted:
+        if each.kind != "view" and f"{INCOMING}{each.name}" not in names:
+            raise CommandError(
+                f"{INCOMING}{each.name} has gone since it was restored; nothing was promoted"
+            )
+
+
+def _renames(
+    wanted: Sequence[Collection], there: Sequence[Collection], kept: str
+) -> Iterator[Rename]:
+    """Yield renames: the old previous away, then each live collection, its successor right after.
+
+    A live collection that the artefact does not have goes as well.
+    """
+    present = [each.name for each in there if each.kind == "collection"]
+    incoming = [each.name for each in wanted if each.kind == "collection"]
+    live = [name for name in present if not name.startswith(RESERVED)]
+    if kept == PREVIOUS:
+        for name in present:
+            if name.startswith(PREVIOUS):
+                yield name, f"{DISCARDED}{name.removeprefix(PREVIOUS)}"
+    for name in dict.fromkeys((*incoming, *live)):
+        if name in live:
+            yield name, f"{kept}{name}"
+        if name in incoming:
+            yield f"{INCOMING}{name}", name
+
+
+def _replace_series(
+    session: Session,
+    database: str,
+    wanted: Sequence[Collection],
+    there: Sequence[Collection],
+    kept: str,
+) -> None:
+    """Replace the content of time series, and keep what they held under a second name."""
+    present = {each.name: each for each in there if each.kind == "timeseries"}
+    incoming = {each.name: each for each in wanted if each.kind == "timeseries"}
+    for name, live in present.items():
+        if not name.startswith(RESERVED):
+            drop(session, database, f"{kept}{name}")
+            copy_series(session, database, live, f"{kept}{name}")
+            if name not in incoming or _differ(live, incoming[name]):
+                drop(session, database, name)
+    for name, series in incoming.items():
+        beside = present[f"{INCOMING}{name}"]
+        if name in present and not _differ(present[name], series):
+            replace_series(session, database, beside, name)
+        else:
+            copy_series(session, database, beside, name)
+
+
+def _differ(one: Collection, other: Collection) -> bool:
+    return dict(one.options) != dict(other.options)
+
+
+@contextmanager
+def _undone_on_failure(
+    session: Session, database: str, live: Sequence[Collection]
+) -> Iterator[None]:
+    """Put time series and views back as they were; renames are undone by themselves."""
+    try:
+        yield
+    except CommandError:
+        there = {each.name: each for each in collections(session, database)}
+        for each in live:
+            saved = there.get(f"{PREVIOUS}{each.name}") or there.get(f"{DISCARDED}{each.name}")
+            if each.kind == "timeseries" and saved:
+                if each.name in there:
+                    replace_series(session, database, saved, each.name)
+                else:
+                    copy_series(session, database, saved, each.name)
+        set_views(session, database, _views(live))
+        raise
+
+
+def _make_way(
+    session: Session, database: str, wanted: Sequence[Collection], live: Sequence[Collection]
+) -> None:
+    """Drop live views whose names become those of collections."""
+    taken = {each.name for each in wanted if each.kind != "view"}
+    for each in live:
+        if each.kind == "view" and each.name in taken:
+            drop(session, database, each.name)
+
+
+def _views(found: Sequence[Collection]) -> list[Collection]:
+    return [each for each in found if each.kind == "view"]
+
+
+def _cleared(session: Session, command: Promote) -> tuple[str, ...]:
+    """Drop what is neither live nor previous; the new data is live, so a failure is a warning."""
+    database = command.target.database
+    try:
+        drop_prefixed(session, database, DISCARDED)
+        drop_prefixed(session, database, INCOMING)
+        if not command.keep_previous:
+            drop_prefixed(session, database, PREVIOUS)
+        unstage(session, database)
+    except CommandError as error:
+        return (f"the new data is live; clearing up is left to the next pull: {error}",)
+    return ()
+
+
+def drop_prefixed(session: Session, database: str, prefix: str) -> None:
+    """Drop all collections whose names begin with a prefix that is reserved for envsync."""
+    for each in collections(session, database, indexes=False):
+        if each.name.startswith(prefix):
+            drop(session, database, each.name)
+
+
+def swap_back(command: SwapBack, scope: Scope) -> None:
+    """Exchange what is live and what was before."""
+    database = command.target.database
+    with connect(command.target.endpoint, scope) as session:
+        drop_prefixed(session, database, DISCARDED)
+        there = collections(session, database)
+        live = [each for each in there if not each.name.startswith(RESERVED)]
+        now, before = notes(session, database)
+        _swap_series(session, database, there)
+        renames = list(_exchange(there))
+        rename_all(session, database, renames, at_once=command.at_once)
+        set_views(session, database, [remembered(each) for each in before.views])
+        views = tuple(written(each) for each in _views(live))
+        remember(session, database, Note(before.provenance), Note(now.provenance, views))
+        drop_prefixed(session, database, DISCARDED)
+
+
+def _exchange(there: Sequence[Collection]) -> Iterator[Rename]:
+    names = [each.name for each in there if each.kind == "collection"]
+    live = [name for name in names if not name.startswith(RESERVED)]
+    for name in live:
+        yield name, f"{DISCARDED}{name}"
+    for name in names:
+        if name.startswith(PREVIOUS):
+            yield name, name.removeprefix(PREVIOUS)
+    for name in live:
+        yield f"{DISCARDED}{name}", f"{PREVIOUS}{name}"
+
+
+def _swap_series(session: Session, database: str, there: Sequence[Collection]) -> None:
+    series = {each.name: each for each in there if each.kind == "timeseries"}
+    live = [name for name in series if not name.startswith(RESERVED)]
+    previous = [name.removeprefix(PREVIOUS) for name in series if name.startswith(PREVIOUS)]
+    for name in live:
+        copy_series(session, database, series[name], f"{DISCARDED}{name}")
+        drop(session, database, name)
+    for name in previous:
+        copy_series(session, database, series[f"{PREVIOUS}{name}"], name)
+        drop(session, database, f"{PREVIOUS}{name}")
+    for name in live:
+        saved = next(
+            each for each in collections(session, database) if each.name == f"{DISCARDED}{name}"
+        )
+        copy_series(session, database, saved, f"{PREVIOUS}{name}")

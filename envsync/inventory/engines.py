@@ -1,0 +1,88 @@
+"""The rules about engines: what one of them understands and another does not."""
+
+from collections.abc import Iterator
+
+from envsync.inventory.document import quoted
+from envsync.inventory.link import Linked, Place, Placed
+from envsync.inventory.model import Database, Dbms, Options, Sanitise, Sync
+from envsync.inventory.problems import Problem, listed
+
+DOCUMENTS = ".mongo.yaml"
+"""What the name of a sanitisation file for documents ends with."""
+_SYSTEM = ("admin", "config", "local", "envsync")
+_UNFIT: dict[Dbms, dict[str, str]] = {
+    Dbms.POSTGRESQL: {"exclude_tables": "'exclude_table_data'"},
+    Dbms.MONGO: {
+        "exclude_table_data": "'exclude_tables', for whole collections",
+        "owner": "roles on the server, which stay as they are",
+        "grants": "roles on the server, which stay as they are",
+    },
+}
+
+
+def unfit(linked: Linked) -> Iterator[Problem]:
+    """Yield a problem for each word that an engine does not understand."""
+    for database in linked.databases:
+        yield from _database(database)
+    for sync in linked.syncs:
+        yield from _ends(sync)
+        yield from _options(sync.value.target.server.dbms, sync.value.options, sync.place)
+        yield from _scripts(sync)
+    for backup in linked.backups:
+        yield from _options(backup.value.database.server.dbms, backup.value.options, backup.place)
+
+
+def _database(found: Placed[Database]) -> Iterator[Problem]:
+    database = found.value
+    told = {"owner": database.owner, "grants": database.grants}
+    for key, accepted in _UNFIT.get(database.server.dbms, {}).items():
+        if told.get(key) is not None:
+            yield _no_such(found.place, key, database.server.dbms, accepted)
+    if database.server.dbms == Dbms.MONGO and database.name in _SYSTEM:
+        yield found.place.problem(
+            f"{found.place} has the name {database.name!r}, which is the server's or envsync's "
+            f"own; accepted: a database other than {listed(_SYSTEM)}",
+            "name",
+        )
+
+
+def _ends(sync: Placed[Sync]) -> Iterator[Problem]:
+    source, target = sync.value.source.server.dbms, sync.value.target.server.dbms
+    if source != target:
+        yield sync.place.problem(
+            f"{sync.place} goes from {source} into {target}; accepted: two databases of one kind",
+            "from",
+        )
+
+
+def _options(dbms: Dbms, options: Options, place: Place) -> Iterator[Problem]:
+    told = {
+        "exclude_table_data": options.exclude_table_data,
+        "exclude_tables": options.exclude_tables,
+    }
+    for key, accepted in _UNFIT.get(dbms, {}).items():
+        if told.get(key):
+            yield _no_such(place, key, dbms, accepted)
+
+
+def _scripts(sync: Placed[Sync]) -> Iterator[Problem]:
+    """Have documents sanitised by a file for documents, and tables by SQL."""
+    named = {"checks": sync.value.checks}
+    if isinstance(sync.value.sanitise, Sanitise):
+        named["sanitise"] = sync.value.sanitise.script
+    for key, script in named.items():
+        documents = sync.value.target.server.dbms == Dbms.MONGO
+        if script and script.name.endswith(DOCUMENTS) != documents:
+            accepted = f"a file whose name ends in {DOCUMENTS!r}" if documents else "SQL"
+            where = quoted((*sync.place.path, key))
+            dbms = sync.value.target.server.dbms
+            yield sync.place.problem(
+                f"{where} is {script.name!r}, and the target is of {dbms}; accepted: {accepted}",
+                key,
+            )
+
+
+def _no_such(place: Place, key: str, dbms: Dbms, accepted: str) -> Problem:
+    return place.problem(
+        f"{place} has {key!r}, which {dbms} knows nothing of; accepted: {accepted}", key
+    )
