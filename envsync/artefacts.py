@@ -14,7 +14,7 @@ from envsync.errors import CommandError, RefusedError
 MANIFEST_SUFFIX = ".manifest.json"
 STAMP_PATTERN = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
 _KEY = re.compile(
-    rf"(?:(?P<path>.*)/)?(?P<stamp>{STAMP_PATTERN})-(?P<database>[^/]+?)\.(?P<format>(?:dump|archive)\.zst)"
+    rf"(?:(?P<path>.*)/)?(?P<stamp>{STAMP_PATTERN})-(?P<database>[^/]+?)\.(?P<format>(?:dump|archive|sql)\.zst)"
 )
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}(:\d{2}(:\d{2}Z?)?)?)?")
 
@@ -129,6 +129,8 @@ class Manifest(BaseModel):
     without_rows: tuple[str, ...] = ()
     large_objects: bool = False
     outside_snapshot: tuple[str, ...] = ()
+    collations: tuple[str, ...] = ()
+    lower_case_table_names: int | None = None
     database_bytes: Count = 0
     encoding: str = "UTF8"
     collate: str = "C"

@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.servers.icinga",
+    "tests.servers.mariadb",
     "tests.servers.mongod",
     "tests.servers.nsca",
     "tests.servers.postgresql",

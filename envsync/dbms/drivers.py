@@ -5,7 +5,7 @@ from typing import Protocol
 
 from envsync.artefacts import ArtefactKey, Stamp
 from envsync.commands import Command, Question, RunProgram
-from envsync.dbms import mongo, postgresql
+from envsync.dbms import mongo, mysql, postgresql
 from envsync.dbms.request import Request
 from envsync.dbms.spooling import spool
 from envsync.facts import Facts
@@ -44,7 +44,11 @@ class Driver(Protocol):
         """What makes the previous data live again; raises RefusedError without any."""
 
 
-DRIVERS: dict[Dbms, Driver] = {Dbms.POSTGRESQL: postgresql, Dbms.MONGO: mongo}
+DRIVERS: dict[Dbms, Driver] = {
+    Dbms.POSTGRESQL: postgresql,
+    Dbms.MYSQL: mysql,
+    Dbms.MONGO: mongo,
+}
 
 
 def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:

@@ -9,9 +9,17 @@ from envsync.inventory.problems import Problem, listed
 
 DOCUMENTS = ".mongo.yaml"
 """What the name of a sanitisation file for documents ends with."""
-_SYSTEM = ("admin", "config", "local", "envsync")
+_SYSTEM: dict[Dbms, tuple[str, ...]] = {
+    Dbms.MYSQL: ("mysql", "information_schema", "performance_schema", "sys", "envsync"),
+    Dbms.MONGO: ("admin", "config", "local", "envsync"),
+}
+_PARTS_OF_A_COLUMN = 2
 _UNFIT: dict[Dbms, dict[str, str]] = {
     Dbms.POSTGRESQL: {"exclude_tables": "'exclude_table_data'"},
+    Dbms.MYSQL: {
+        "owner": "none, schemas have no owner",
+        "grants": "GRANT by hand, once: it stays with the schema's name",
+    },
     Dbms.MONGO: {
         "exclude_table_data": "'exclude_tables', for whole collections",
         "owner": "roles on the server, which stay as they are",
@@ -28,6 +36,7 @@ def unfit(linked: Linked) -> Iterator[Problem]:
         yield from _ends(sync)
         yield from _options(sync.value.target.server.dbms, sync.value.options, sync.place)
         yield from _scripts(sync)
+        yield from _columns(sync)
     for backup in linked.backups:
         yield from _options(backup.value.database.server.dbms, backup.value.options, backup.place)
 
@@ -38,10 +47,11 @@ def _database(found: Placed[Database]) -> Iterator[Problem]:
     for key, accepted in _UNFIT.get(database.server.dbms, {}).items():
         if told.get(key) is not None:
             yield _no_such(found.place, key, database.server.dbms, accepted)
-    if database.server.dbms == Dbms.MONGO and database.name in _SYSTEM:
+    system = _SYSTEM.get(database.server.dbms, ())
+    if database.name in system:
         yield found.place.problem(
             f"{found.place} has the name {database.name!r}, which is the server's or envsync's "
-            f"own; accepted: a database other than {listed(_SYSTEM)}",
+            f"own; accepted: a database other than {listed(system)}",
             "name",
         )
 
@@ -63,6 +73,16 @@ def _options(dbms: Dbms, options: Options, place: Place) -> Iterator[Problem]:
     for key, accepted in _UNFIT.get(dbms, {}).items():
         if told.get(key):
             yield _no_such(place, key, dbms, accepted)
+
+
+def _columns(sync: Placed[Sync]) -> Iterator[Problem]:
+    """Have the columns of MySQL named without a schema, which is the quarantine then."""
+    for rewrite in sync.value.rewrite if sync.value.target.server.dbms == Dbms.MYSQL else ():
+        if len(rewrite.field.split(".")) != _PARTS_OF_A_COLUMN:
+            yield sync.place.problem(
+                f"{sync.place} rewrites {rewrite.field!r}; accepted on mysql: 'table.column'",
+                "rewrite",
+            )
 
 
 def _scripts(sync: Placed[Sync]) -> Iterator[Problem]:

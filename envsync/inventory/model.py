@@ -14,6 +14,7 @@ class Dbms(StrEnum):
     """The kinds of database server envsync can copy between."""
 
     POSTGRESQL = "postgresql"
+    MYSQL = "mysql"
     MONGO = "mongo"
 
 

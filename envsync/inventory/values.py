@@ -56,7 +56,7 @@ from envsync.places import (
 NEVER = "never"
 RSYNC_PORT = 873
 CHECKS = ".checks.sql"
-PORTS = {Dbms.POSTGRESQL: 5432, Dbms.MONGO: 27017}
+PORTS = {Dbms.POSTGRESQL: 5432, Dbms.MYSQL: 3306, Dbms.MONGO: 27017}
 """Where servers of each kind usually listen."""
 _MAX_AGE = timedelta(hours=36)
 

@@ -92,7 +92,7 @@ CASES = {
     ),
     "an unknown dbms": (
         STAGING.replace("dbms: postgresql", "dbms: oracle"),
-        "5: 'servers.main.dbms' is 'oracle'; accepted: 'postgresql' or 'mongo'",
+        "5: 'servers.main.dbms' is 'oracle'; accepted: 'postgresql', 'mysql' or 'mongo'",
     ),
     "no instead of false": (
         STAGING.replace("protected: false", "protected: no"),

@@ -105,7 +105,7 @@ class Site:
         for name in ("production", "integration"):
             text = self.inventory(name)
             for path, value in inventories.get(name, {}).items():
-                _change(text, path.split("."), value)
+                change(text, path.split("."), value)
             file = self.folder / "inventories" / f"{name}.yaml"
             file.write_text(yaml.safe_dump(text, sort_keys=False, allow_unicode=True))
 
@@ -173,7 +173,7 @@ class Site:
         return dict(loaded)
 
 
-def _change(text: dict[str, Any], path: list[str], value: object) -> None:
+def change(text: dict[str, Any], path: list[str], value: object) -> None:
     *parents, last = path
     for part in parents:
         text = text.setdefault(part, {})

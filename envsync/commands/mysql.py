@@ -1,0 +1,278 @@
+"""What can be done to MySQL and MariaDB, and what can be asked of them."""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from envsync.commands import Command, Location, PullQuestion, Question, Script, Target
+from envsync.places import Endpoint, Storage
+from envsync.provenance import Provenance
+
+CREDENTIALS = "{credentials}"
+"""Stands in a dump's arguments where the file with the password goes: it is in memory alone."""
+OWN_SCHEMA = "envsync"
+"""The schema in which envsync keeps what it must know of a server's schemas."""
+
+
+class MysqlCommand(Command):
+    """Something MySQL's hands can do."""
+
+    __slots__ = ()
+    dbms: ClassVar[str] = "mysql"
+
+
+@dataclass(frozen=True, slots=True)
+class MysqlQuestion(Question):
+    """Something MySQL's eyes can see."""
+
+    dbms: ClassVar[str] = "mysql"
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """The names a database has in the course of a pull."""
+
+    live: str
+    incoming: str
+    previous: str
+    discarded: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(MysqlCommand):
+    """Hold a schema of a server for one pull, against pulls on other machines, until its end."""
+
+    endpoint: Endpoint
+    database: str
+
+    def lines(self) -> Iterator[str]:
+        yield f"sql {self.endpoint}: hold a named lock for {quoted(self.database)} until the end"
+
+
+@dataclass(frozen=True, slots=True)
+class Dump(MysqlCommand):
+    """Dump a schema in one snapshot, compress it, and stream it to a storage.
+
+    Rows are counted in the stream itself. Nothing exists at the location if it fails.
+    """
+
+    target: Target
+    argv: tuple[str, ...]
+    location: Location
+    level: int
+    threads: int
+    expected_bytes: int
+    without_rows: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        dump = " ".join(
+            argument if CREDENTIALS in argument else shlex.quote(argument) for argument in self.argv
+        )
+        yield f"{dump} | zstd -{self.level} -T{self.threads} | sha256 | upload {self.location.url}"
+        if self.without_rows:
+            yield f"leave out the rows of {', '.join(self.without_rows)}; count those of the others"
+        else:
+            yield "count the rows of every table in the stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Recover(MysqlCommand):
+    """Bring a promote to its end that a killed run has left halfway."""
+
+    endpoint: Endpoint
+    schemas: Schemas
+
+    def lines(self) -> Iterator[str]:
+        yield f"sql {self.endpoint}: finish a promote of {quoted(self.schemas.live)} cut short"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSchema(MysqlCommand):
+    """Create an empty schema."""
+
+    target: Target
+    character_set: str
+    collation: str
+
+    def lines(self) -> Iterator[str]:
+        yield (
+            f"sql {self.target.endpoint}: CREATE DATABASE {quoted(self.target.database)} "
+            f"CHARACTER SET {self.character_set} COLLATE {self.collation}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DropSchema(MysqlCommand):
+    """Drop a schema if it exists, with all that is kept of it."""
+
+    target: Target
+
+    def lines(self) -> Iterator[str]:
+        name = quoted(self.target.database)
+        yield f"sql {self.target.endpoint}: DROP DATABASE IF EXISTS {name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Restore(MysqlCommand):
+    """Stream an artefact's tables into an empty schema, stopping at the first error.
+
+    Rows go in over several connections, indexes follow them. Views, routines, triggers and events
+    are kept as text until promote. `without` names tables left out, `without_rows` those that stay
+    empty.
+    """
+
+    target: Target
+    location: Location
+    jobs: int
+    without: tuple[str, ...] = ()
+    without_rows: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        stream = f"download {self.location.url} | sha256 | zstd -d"
+        yield f"{stream} | {self.jobs} connections to {self.target}: tables, rows, then indexes"
+        yield f"sql {self.target}: add the foreign keys; keep views, routines, triggers, events"
+        for what, names in (("tables", self.without), ("rows", self.without_rows)):
+            if names:
+                yield f"# left out, {what}: {', '.join(names)}"
+
+
+@dataclass(frozen=True, slots=True)
+class CompareRows(MysqlCommand):
+    """Compare the rows restored with those the manifest counted."""
+
+    target: Target
+    location: Location
+    without_rows: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        manifest = f"{self.location.storage.url}/{self.location.key.manifest}"
+        yield f"compare the rows of {self.target} with {manifest}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunScript(MysqlCommand):
+    """Run a script in one transaction, stopping at the first error."""
+
+    target: Target
+    script: Script
+
+    def lines(self) -> Iterator[str]:
+        yield f"sanitise {self.target}: {self.script.name} in one transaction"
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite(MysqlCommand):
+    """Replace texts in one column, all in a single pass: what was put in is not replaced again."""
+
+    target: Target
+    table: str
+    column: str
+    replacements: tuple[tuple[str, str], ...]
+
+    def lines(self) -> Iterator[str]:
+        where = f"{quoted(self.table)}.{quoted(self.column)}"
+        for old, new in self.replacements:
+            yield f"sql {self.target}: replace {literal(old)} by {literal(new)} in {where}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunChecks(MysqlCommand):
+    """Run each query of a script, read only; one that returns a row fails the step."""
+
+    target: Target
+    script: Script
+
+    def lines(self) -> Iterator[str]:
+        yield f"check {self.target}: every query of {self.script.name} returns no rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Analyse(MysqlCommand):
+    """Gather statistics of every table."""
+
+    target: Target
+
+    def lines(self) -> Iterator[str]:
+        yield f"sql {self.target}: ANALYZE TABLE, every table"
+
+
+@dataclass(frozen=True, slots=True)
+class Promote(MysqlCommand):
+    """Make the incoming tables the live ones, and what was live the previous, in one RENAME TABLE.
+
+    Views, routines, triggers and events follow. If one of them cannot be created all is undone.
+    """
+
+    endpoint: Endpoint
+    schemas: Schemas
+    character_set: str
+    collation: str
+    provenance: Provenance
+
+    def lines(self) -> Iterator[str]:
+        live, previous = quoted(self.schemas.live), quoted(self.schemas.previous)
+        yield f"sql {self.endpoint}: drop each trigger and event of {live}, kept as text"
+        yield (
+            f"sql {self.endpoint}: RENAME TABLE each table of {live} to {previous}, each of "
+            f"{quoted(self.schemas.incoming)} to {live}, in one statement"
+        )
+        yield f"sql {self.endpoint}: create routines, views, triggers, events in {live}"
+
+
+@dataclass(frozen=True, slots=True)
+class SwapBack(MysqlCommand):
+    """Exchange the tables of the live schema and the previous one, and all that goes with them."""
+
+    endpoint: Endpoint
+    schemas: Schemas
+
+    def lines(self) -> Iterator[str]:
+        live, previous = quoted(self.schemas.live), quoted(self.schemas.previous)
+        yield f"sql {self.endpoint}: exchange {live} and {previous} in one RENAME TABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class ObservePush(MysqlQuestion):
+    """Ask what a push must know before it acts."""
+
+    source: Target
+    storage: Storage
+    path: str
+    clients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObservePull(PullQuestion):
+    """Ask what a pull must know before it acts."""
+
+    dbms: ClassVar[str] = "mysql"
+
+    target: Target
+    schemas: Schemas
+    disk_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ObserveSwap(MysqlQuestion):
+    """Ask what a rollback must know: the live schema and the previous one."""
+
+    target: Target
+    previous: str
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def literal(text: str) -> str:
+    """Show a text as SQL would; those that are sent are quoted by the driver."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def socket_of(endpoint: Endpoint) -> str | None:
+    """Return the path of a server's socket, where its host is one or the folder of one."""
+    if not endpoint.host.startswith("/"):
+        return None
+    return endpoint.host if endpoint.host.endswith(".sock") else f"{endpoint.host}/mysqld.sock"

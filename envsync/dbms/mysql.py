@@ -1,0 +1,219 @@
+"""How MySQL and MariaDB are pushed and pulled: SQL dumps, schemas as quarantine, RENAME TABLE."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from envsync import commands as c
+from envsync.artefacts import ArtefactKey, Manifest, Stamp
+from envsync.commands import mysql as my
+from envsync.dbms import mysql_refusals as refusals
+from envsync.dbms.mysql_clients import dump_client, dump_options
+from envsync.dbms.request import Request
+from envsync.errors import RefusedError
+from envsync.facts import Facts
+from envsync.facts.mysql import PullFacts, PushFacts, Schema, SwapFacts
+from envsync.inventory.model import Database, Sanitise, Sync
+from envsync.plan.model import Pull, Push, Step
+from envsync.provenance import Provenance
+from envsync.version import VERSION
+
+FORMAT = "sql.zst"
+"""What mariadb-dump or mysqldump writes, compressed with zstd: `zstd -d | mysql` restores it."""
+COMPRESSION_LEVEL = 3
+COMPRESSION_THREADS = 2
+ABANDONED_AFTER = timedelta(days=1)
+"""Age at which a half upload is taken for a killed run's; no push lasts so long."""
+
+
+def names(database: Database) -> my.Schemas:
+    """Return the names a database has in the course of a pull."""
+    name = database.name
+    return my.Schemas(name, f"{name}__incoming", f"{name}__previous", f"{name}__discarded")
+
+
+def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
+    """Where a push made at a moment leaves its artefact."""
+    return ArtefactKey(database.path, stamp, database.name, FORMAT)
+
+
+def question(step: Step, request: Request) -> c.Question:
+    """What must be known before the step acts."""
+    target = _target(step.database, step.database.name)
+    match step.action:
+        case Push(database):
+            return my.ObservePush(
+                target, database.environment.storage, database.path, database.environment.clients
+            )
+        case Pull(sync):
+            return my.ObservePull(
+                storage=sync.source.environment.storage,
+                environment=sync.source.environment.name,
+                database=sync.source.key,
+                path=sync.source.path,
+                name=sync.source.name,
+                now=request.now,
+                timestamp=str(request.pushed.stamp) if request.pushed else request.timestamp,
+                awaited=request.awaited,
+                target=target,
+                schemas=names(sync.target),
+                disk_bytes=sync.target.server.disk_bytes,
+            )
+
+
+def idle(facts: Facts) -> str | None:
+    """Why there is rightly nothing to do here, if so: the server is a replica."""
+    match facts:
+        case PushFacts(server=server) | PullFacts(server=server):
+            return server.replica or None
+    return None
+
+
+def refuse(step: Step, request: Request, facts: Facts) -> None:
+    """Raise RefusedError where the step could not succeed; nothing has been touched yet."""
+    match step.action, facts:
+        case _, PushFacts(server=server) | PullFacts(server=server) if server.assumed:
+            return
+        case Push(database), PushFacts():
+            refusals.refuse_push(database, facts)
+        case Pull(sync), PullFacts():
+            refusals.refuse_pull(sync, request, facts)
+
+
+def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
+    """What the step does, in order."""
+    match step.action, facts:
+        case Push(database), PushFacts(source=Schema() as source):
+            yield from _push(step, database, request, facts, source)
+        case Pull(sync), PullFacts(manifest=Manifest() as manifest):
+            yield from _pull(step, sync, manifest)
+
+
+def _push(
+    step: Step, database: Database, request: Request, facts: PushFacts, source: Schema
+) -> Iterator[c.Command]:
+    location = c.Location(database.environment.storage, artefact(database, request.now))
+    client = dump_client(facts.clients, facts.server)
+    target = _target(database, database.name)
+    options = step.options
+    yield c.Sweep(database.environment.storage, database.path, ABANDONED_AFTER)
+    yield my.Dump(
+        target,
+        (
+            client.program,
+            f"--defaults-file={my.CREDENTIALS}",
+            *dump_options(client, target.endpoint),
+            *(f"--ignore-table={database.name}.{table}" for table in options.exclude_tables),
+            "--",
+            database.name,
+        ),
+        location,
+        COMPRESSION_LEVEL,
+        COMPRESSION_THREADS,
+        source.bytes,
+        options.exclude_table_data,
+    )
+    yield c.Publish(location, _manifest(step, database, location.key, facts, source))
+
+
+def _manifest(
+    step: Step, database: Database, key: ArtefactKey, facts: PushFacts, source: Schema
+) -> Manifest:
+    """What is known of the artefact before it is made; the rest is measured."""
+    came = source.provenance
+    return Manifest(
+        environment=database.environment.name,
+        database=database.key,
+        name=database.name,
+        dbms=database.server.dbms,
+        stamp=str(key.stamp),
+        format=key.format,
+        row_counts="exact",
+        without_rows=step.options.exclude_table_data,
+        database_bytes=source.bytes,
+        encoding=source.character_set,
+        collate=source.collation,
+        ctype=source.collation,
+        collations=source.collations,
+        lower_case_table_names=facts.server.lower_case_table_names,
+        server_version=facts.server.version,
+        client_version=dump_client(facts.clients, facts.server).text,
+        envsync_version=VERSION,
+        sanitised=(came.sanitised,) if came and came.sanitised else (),
+    )
+
+
+def _pull(step: Step, sync: Sync, manifest: Manifest) -> Iterator[c.Command]:
+    database = sync.target
+    endpoint, schemas = database.server.endpoint, names(database)
+    quarantine = _target(database, schemas.incoming)
+    location = _pulled(sync, manifest)
+    left_out, without_rows = step.options.exclude_tables, step.options.exclude_table_data
+    yield my.Claim(endpoint, database.name)
+    yield my.Recover(endpoint, schemas)
+    yield my.DropSchema(quarantine)
+    yield my.DropSchema(_target(database, schemas.discarded))
+    yield my.CreateSchema(quarantine, manifest.encoding, manifest.collate)
+    yield my.Restore(quarantine, location, max(1, database.restore_jobs), left_out, without_rows)
+    yield my.CompareRows(quarantine, location, (*left_out, *without_rows))
+    yield from _sanitise(sync, quarantine)
+    yield my.Analyse(quarantine)
+    yield my.Promote(endpoint, schemas, manifest.encoding, manifest.collate, _provenance(manifest))
+    if not database.keep_previous:
+        yield my.DropSchema(_target(database, schemas.previous))
+
+
+def _sanitise(sync: Sync, quarantine: c.Target) -> Iterator[c.Command]:
+    if isinstance(sync.sanitise, Sanitise):
+        script = sync.sanitise.script
+        yield my.RunScript(quarantine, c.Script(script.name, str(script.path)))
+    for rewrite in sync.rewrite:
+        table, _, column = rewrite.field.partition(".")
+        yield my.Rewrite(quarantine, table, column, rewrite.replacements)
+    if sync.checks:
+        yield my.RunChecks(quarantine, c.Script(sync.checks.name, str(sync.checks.path)))
+
+
+def _provenance(manifest: Manifest) -> Provenance:
+    stamp = Stamp.parse(manifest.stamp)
+    inherited = manifest.sanitised[-1] if manifest.sanitised else None
+    return Provenance(manifest.database, manifest.environment, stamp, inherited)
+
+
+def abandon(step: Step, request: Request) -> Iterator[c.Command]:
+    """What clears up after a step that failed halfway."""
+    match step.action:
+        case Push(database):
+            key = artefact(database, request.now)
+            yield c.Discard(c.Location(database.environment.storage, key))
+        case Pull(sync):
+            yield my.DropSchema(_target(sync.target, names(sync.target).incoming))
+
+
+def rollback_question(database: Database) -> my.ObserveSwap:
+    """What must be known before a rollback."""
+    return my.ObserveSwap(_target(database, database.name), names(database).previous)
+
+
+def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
+    """What makes the previous data live again; raises RefusedError without any."""
+    if not isinstance(facts, SwapFacts) or facts.previous is None or not facts.previous.tables:
+        raise RefusedError(
+            f"{database} has no previous schema {names(database).previous!r} to roll back to; pull "
+            f"an older artefact instead: invoke backups {database.key} --env "
+            f"{database.environment.name} lists them"
+        )
+    endpoint = database.server.endpoint
+    yield my.Claim(endpoint, database.name)
+    yield my.Recover(endpoint, names(database))
+    yield my.SwapBack(endpoint, names(database))
+
+
+def _target(database: Database, name: str) -> c.Target:
+    return c.Target(database.server.endpoint, name)
+
+
+def _pulled(sync: Sync, manifest: Manifest) -> c.Location:
+    key = ArtefactKey(
+        sync.source.path, Stamp.parse(manifest.stamp), sync.source.name, manifest.format
+    )
+    return c.Location(sync.source.environment.storage, key)

@@ -1,0 +1,1 @@
+"""MySQL and MariaDB: what looks at their servers, and what dumps, restores and promotes."""

@@ -1,0 +1,45 @@
+"""What a dry run takes for granted of a MySQL server that it cannot see."""
+
+from envsync.artefacts import Manifest
+from envsync.commands.mysql import ObservePull, ObservePush
+from envsync.facts.mysql import PullFacts, PushFacts, Schema, Server
+from envsync.gateways.mysql.clients import installed
+from envsync.version import VERSION
+
+_SERVER = Server(
+    version="0",
+    replica="",
+    user="envsync@%",
+    lower_case_table_names=0,
+    max_allowed_packet=16 << 20,
+    assumed=True,
+)
+
+
+def assumed_push(question: ObservePush) -> PushFacts:
+    """Return a source that is there and can be dumped by any client."""
+    return PushFacts(installed(question.clients), _SERVER, _schema(question.source.database))
+
+
+def assumed_pull(question: ObservePull) -> PullFacts:
+    """Return a target that is there, and an artefact it can restore."""
+    manifest = Manifest(
+        environment=question.environment,
+        database=question.database,
+        name=question.name,
+        dbms=question.dbms,
+        stamp=str(question.now),
+        format="sql.zst",
+        row_counts="exact",
+        encoding="utf8mb4",
+        collate="utf8mb4_general_ci",
+        server_version="0",
+        client_version="0",
+        envsync_version=VERSION,
+    )
+    names = question.schemas
+    return PullFacts(manifest, _SERVER, _schema(names.live), _schema(names.previous))
+
+
+def _schema(name: str) -> Schema:
+    return Schema(name, 0, "utf8mb4", "utf8mb4_general_ci", tables=1)

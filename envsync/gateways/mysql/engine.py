@@ -1,0 +1,88 @@
+"""MySQL's eyes and hands: what answers each question, what carries out each command."""
+
+from dataclasses import replace
+
+from envsync.commands import Command, Measured, Question
+from envsync.commands import mysql as my
+from envsync.facts import Facts
+from envsync.gateways import artefacts
+from envsync.gateways.engines import Work
+from envsync.gateways.mysql import observe as eyes
+from envsync.gateways.mysql import promote, rows, schemas, scripts
+from envsync.gateways.mysql.assumed import assumed_pull, assumed_push
+from envsync.gateways.mysql.dump import dump
+from envsync.gateways.mysql.restore import restore
+from envsync.gateways.scope import Scope
+
+
+def observe(question: Question, scope: Scope) -> Facts:
+    """Look at servers and storages; raises EnvsyncError where something cannot be seen."""
+    match question:
+        case my.ObservePush():
+            return eyes.observe_push(question, scope)
+        case my.ObservePull():
+            return eyes.observe_pull(question, scope)
+        case my.ObserveSwap():
+            return eyes.observe_swap(question, scope)
+        case _:
+            raise TypeError(f"not a question to MySQL: {question!r}")
+
+
+def assume(question: Question) -> Facts:
+    """What a dry run takes for granted where it cannot look, all in order."""
+    match question:
+        case my.ObservePush():
+            return assumed_push(question)
+        case my.ObservePull():
+            return assumed_pull(question)
+        case _:
+            raise TypeError(f"nothing is assumed in answer to {question!r}")
+
+
+def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR0912
+    """One line a command: the table of what carries out what."""
+    scope = work.scope
+    match command:
+        case my.Claim():
+            work.held.enter_context(schemas.claim(command, scope))
+        case my.Dump():
+            return dump(command, scope)
+        case my.Recover():
+            promote.recover(command, scope)
+        case my.CreateSchema():
+            schemas.create_schema(command, scope)
+        case my.DropSchema():
+            schemas.drop_schema(command, scope)
+        case my.Restore():
+            return _restore(command, scope)
+        case my.CompareRows():
+            rows.compare_rows(command, work.measured.rows)
+        case my.RunScript():
+            return scripts.run_script(command, scope)
+        case my.Rewrite():
+            scripts.rewrite(command, scope)
+        case my.RunChecks():
+            scripts.run_checks(command, scope)
+        case my.Analyse():
+            schemas.analyse(command, scope)
+        case my.Promote():
+            return promote.promote(_with_scripts(command, work.measured), scope)
+        case my.SwapBack():
+            promote.swap_back(command, scope)
+        case _:
+            raise TypeError(f"not a command of MySQL: {command!r}")
+    return None
+
+
+def _restore(command: my.Restore, scope: Scope) -> Measured:
+    with artefacts.decompressed(command.location, scope) as blocks:
+        restored = restore(command, blocks, scope)
+    return Measured(rows=restored)
+
+
+def _with_scripts(command: my.Promote, measured: Measured) -> my.Promote:
+    """Say in the provenance which script has in fact been run."""
+    if not measured.scripts:
+        return command
+    provenance = replace(command.provenance, sanitised=measured.scripts[-1])
+    return replace(command, provenance=provenance)

@@ -1,0 +1,171 @@
+"""Schemas: claimed, created, dropped, analysed; and what envsync keeps of them on their server."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from envsync.commands import Target
+from envsync.commands.mysql import (
+    OWN_SCHEMA,
+    Analyse,
+    Claim,
+    CreateSchema,
+    DropSchema,
+    quoted,
+)
+from envsync.errors import BusyError
+from envsync.gateways.mysql.objects import Manner, Object
+from envsync.gateways.mysql.session import Session, connect
+from envsync.gateways.scope import Scope
+from envsync.provenance import Provenance
+
+_OWN = quoted(OWN_SCHEMA)
+_SCHEMA = f"CREATE DATABASE IF NOT EXISTS {_OWN} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+_OBJECTS = """(
+  schema_name VARCHAR(64), number INT, kind VARCHAR(16) NOT NULL, name VARCHAR(64) NOT NULL,
+  statement LONGBLOB NOT NULL, sql_mode VARCHAR(1024) NOT NULL, character_set VARCHAR(64) NOT NULL,
+  collation_name VARCHAR(64) NOT NULL, time_zone VARCHAR(64) NOT NULL,
+  PRIMARY KEY (schema_name, number)) ENGINE=InnoDB
+"""
+_PROVENANCE = """(
+  schema_name VARCHAR(64) PRIMARY KEY, provenance VARCHAR(1024) NOT NULL) ENGINE=InnoDB
+"""
+_EXCHANGES = """(
+  live VARCHAR(64) PRIMARY KEY, coming VARCHAR(64) NOT NULL, renamed BOOL NOT NULL) ENGINE=InnoDB
+"""
+_TABLES = {"objects": _OBJECTS, "provenance": _PROVENANCE, "exchanges": _EXCHANGES}
+_REAL_TABLES = """
+SELECT TABLE_NAME FROM information_schema.TABLES
+ WHERE TABLE_SCHEMA = %s AND TABLE_TYPE <> 'VIEW' ORDER BY TABLE_NAME
+"""
+_ANALYSED_AT_ONCE = 100
+_NO_SUCH = "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s"
+
+
+@contextmanager
+def claim(command: Claim, scope: Scope) -> Iterator[None]:
+    """Hold a lock on a schema's name.
+
+    Raises BusyError while a pull on another machine holds it.
+    """
+    # Names of locks have at most 64 characters (MySQL manual, Locking Functions).
+    name = "envsync." + hashlib.sha256(command.database.encode()).hexdigest()[:40]
+    with connect(Target(command.endpoint, ""), scope, schema=False) as session:
+        session.run("SET SESSION wait_timeout = 2147483")
+        ((held,),) = session.run("SELECT GET_LOCK(%s, 0)", (name,))
+        if held != 1:
+            raise BusyError(
+                f"another envsync is restoring {command.database!r} on {command.endpoint} at this "
+                "moment; wait for it to end"
+            )
+        yield
+
+
+def create_schema(command: CreateSchema, scope: Scope) -> None:
+    """Create an empty schema, and the one in which envsync keeps what it must know of it."""
+    with connect(command.target, scope, schema=False) as session:
+        session.run(_SCHEMA)
+        for table, columns in _TABLES.items():
+            session.run(f"CREATE TABLE IF NOT EXISTS {_OWN}.{table} {columns}")
+        session.run(
+            f"CREATE DATABASE {quoted(command.target.database)} "
+            f"CHARACTER SET {command.character_set} COLLATE {command.collation}"
+        )
+
+
+def drop_schema(command: DropSchema, scope: Scope) -> None:
+    """Drop a schema if it exists, with all that is kept of it."""
+    name = command.target.database
+    with connect(command.target, scope, schema=False) as session:
+        drop(session, name)
+
+
+def drop(session: Session, name: str) -> None:
+    """Drop a schema if it exists, with all that is kept of it."""
+    session.run(f"DROP DATABASE IF EXISTS {quoted(name)}")
+    if knows(session, "objects"):
+        session.run(f"DELETE FROM {_OWN}.objects WHERE schema_name = %s", (name,))
+        session.run(f"DELETE FROM {_OWN}.provenance WHERE schema_name = %s", (name,))
+
+
+def analyse(command: Analyse, scope: Scope) -> None:
+    """Gather statistics of every table; here alone, replicas gather their own."""
+    with connect(command.target, scope) as session:
+        names = tables(session, command.target.database)
+        for first in range(0, len(names), _ANALYSED_AT_ONCE):
+            some = ", ".join(map(quoted, names[first : first + _ANALYSED_AT_ONCE]))
+            session.run(f"ANALYZE NO_WRITE_TO_BINLOG TABLE {some}")
+
+
+def tables(session: Session, schema: str) -> list[str]:
+    """Return the tables of a schema, whatever kind they are; not its views."""
+    return [name for (name,) in session.run(_REAL_TABLES, (schema,))]
+
+
+def knows(session: Session, table: str) -> bool:
+    """Tell whether a table of envsync's own schema is there."""
+    return bool(session.run(_NO_SUCH, (OWN_SCHEMA, table)))
+
+
+def keep_objects(session: Session, schema: str, objects: Iterable[Object]) -> None:
+    """Keep a schema's objects as text, in the place of those kept before."""
+    session.run(f"DELETE FROM {_OWN}.objects WHERE schema_name = %s", (schema,))
+    for number, each in enumerate(objects):
+        manner = each.manner
+        session.run(
+            f"INSERT INTO {_OWN}.objects VALUES (%s, %s, %s, %s, _binary %s, %s, %s, %s, %s)",
+            (
+                *(schema, number, each.kind, each.name, each.statement),
+                *(manner.sql_mode, manner.character_set, manner.collation, manner.time_zone),
+            ),
+        )
+
+
+def kept_objects(session: Session, schema: str) -> list[Object]:
+    """Return the objects kept of a schema."""
+    found = session.run(
+        "SELECT kind, name, statement, sql_mode, character_set, collation_name, time_zone "
+        f"FROM {_OWN}.objects WHERE schema_name = %s ORDER BY number",
+        (schema,),
+    )
+    return [Object(kind, name, text, Manner(*manner)) for kind, name, text, *manner in found]
+
+
+def provenance(session: Session, schema: str) -> Provenance | None:
+    """Return where a schema's data came from; None where nobody knows."""
+    if not knows(session, "provenance"):
+        return None
+    found = session.run(
+        f"SELECT provenance FROM {_OWN}.provenance WHERE schema_name = %s", (schema,)
+    )
+    return Provenance.parse(found[0][0]) if found else None
+
+
+def write_provenance(session: Session, schema: str, provenance: Provenance | None) -> None:
+    """Write down where a schema's data came from."""
+    session.run(f"DELETE FROM {_OWN}.provenance WHERE schema_name = %s", (schema,))
+    if provenance:
+        session.run(f"INSERT INTO {_OWN}.provenance VALUES (%s, %s)", (schema, str(provenance)))
+
+
+def begin_exchange(session: Session, live: str, coming: str) -> None:
+    """Write down that a schema's tables are about to be exchanged, for who finds it cut short."""
+    session.run(f"REPLACE INTO {_OWN}.exchanges VALUES (%s, %s, FALSE)", (live, coming))
+
+
+def mark_renamed(session: Session, live: str) -> None:
+    """Write down that the tables have changed places, and the rest has still to follow."""
+    session.run(f"UPDATE {_OWN}.exchanges SET renamed = TRUE WHERE live = %s", (live,))
+
+
+def end_exchange(session: Session, live: str) -> None:
+    """Write down that the exchange has come to its end."""
+    session.run(f"DELETE FROM {_OWN}.exchanges WHERE live = %s", (live,))
+
+
+def exchange_cut_short(session: Session, live: str) -> tuple[str, bool] | None:
+    """Return what was to become live and whether its tables are, where that was cut short."""
+    if not knows(session, "exchanges"):
+        return None
+    found = session.run(f"SELECT coming, renamed FROM {_OWN}.exchanges WHERE live = %s", (live,))
+    return (str(found[0][0]), bool(found[0][1])) if found else None
