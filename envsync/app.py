@@ -187,10 +187,10 @@ def _positive(jobs: str) -> int:
 def backups_text(asked: Asked) -> str:
     """Return the artefacts of a database, newest first."""
     database = _database(asked)
-    store = open_store(database.environment.storage)
+    store = open_store(database.storage)
     found = list(artefacts.manifests(store, database.path, database.name))
     if not found:
-        return f"{database} has no artefacts in {database.environment.storage.url}"
+        return f"{database} has no artefacts in {database.storage.url}"
     restored = state().journal.restored(database.environment.name, database.key)
     return artefacts_table(found, restored)
 

@@ -14,7 +14,7 @@ from envsync.errors import CommandError, RefusedError
 MANIFEST_SUFFIX = ".manifest.json"
 STAMP_PATTERN = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
 _KEY = re.compile(
-    rf"(?:(?P<path>.*)/)?(?P<stamp>{STAMP_PATTERN})-(?P<database>[^/]+?)\.(?P<format>(?:dump|archive|sql)\.zst)"
+    rf"(?:(?P<path>.*)/)?(?P<stamp>{STAMP_PATTERN})-(?P<database>[^/]+?)\.(?P<format>(?:dump|archive|sql)\.zst|snapshot)"
 )
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}(:\d{2}(:\d{2}Z?)?)?)?")
 
@@ -139,6 +139,8 @@ class Manifest(BaseModel):
     client_version: Version
     envsync_version: str
     sanitised: tuple[ScriptUsed, ...] = ()
+    aliases: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+    """By index, the names it is served under, each with the alias's properties as JSON."""
 
     @classmethod
     def read(cls, text: str, where: str) -> Self:

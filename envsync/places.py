@@ -128,8 +128,24 @@ class RsyncShell:
         return f"rsync+ssh://{self.host}{port}{self.directory}"
 
 
+@dataclass(frozen=True, slots=True)
+class SnapshotRepository:
+    """A repository of snapshots, by the name it has in every cluster that knows it.
+
+    It is reached through a cluster, the source's to write and the target's to read; an inventory's
+    environment names the repository alone.
+    """
+
+    repository: str
+    cluster: Endpoint | None = None
+
+    @property
+    def url(self) -> str:
+        return f"elasticsearch://{self.repository}"
+
+
 RsyncStorage = RsyncDaemon | RsyncShell
-Storage = S3Storage | FileStorage | RsyncStorage
+Storage = S3Storage | FileStorage | RsyncStorage | SnapshotRepository
 
 
 def room(storage: Storage) -> str:

@@ -5,6 +5,7 @@ pytest_plugins = [
     "tests.servers.mariadb",
     "tests.servers.mongod",
     "tests.servers.nsca",
+    "tests.servers.opensearch",
     "tests.servers.postgresql",
     "tests.servers.rsync",
     "tests.servers.s3",

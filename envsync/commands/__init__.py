@@ -28,6 +28,10 @@ class Command(ABC):
     def lines(self) -> Iterator[str]:
         """Yield the command as a dry run shows it."""
 
+    def publishes(self) -> "Published | None":
+        """The artefact that exists once this has been carried out, if any."""
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -115,6 +119,14 @@ class Spool(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """An artefact that is there from now on, for the pulls that wait for it."""
+
+    storage: Storage
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
 class Publish(Command):
     """Write the manifest, completed with what was measured: from now on the artefact exists."""
 
@@ -123,6 +135,9 @@ class Publish(Command):
 
     def lines(self) -> Iterator[str]:
         yield f"publish {self.location.storage.url}/{self.location.key.manifest}"
+
+    def publishes(self) -> Published | None:
+        return Published(self.location.storage, self.manifest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +191,8 @@ class Measured:
     """What carrying out a command showed: sizes in bytes, rows by table.
 
     `outside_snapshot` names tables that were not read at one moment with all others. `data_of` is
-    when the data that is live now was taken from its source.
+    when the data that is live now was taken from its source. `artefact` is the one that
+    serves in place of the step's own, where another machine was at it already.
     """
 
     bytes: int = 0
@@ -187,3 +203,4 @@ class Measured:
     warnings: tuple[str, ...] = ()
     outside_snapshot: tuple[str, ...] = ()
     data_of: Stamp | None = None
+    artefact: ArtefactKey | None = None

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from envsync.artefacts import ArtefactKey, Stamp
 from envsync.commands import Command, Question, RunProgram
-from envsync.dbms import mongo, mysql, postgresql
+from envsync.dbms import elasticsearch, mongo, mysql, postgresql
 from envsync.dbms.request import Request
 from envsync.dbms.spooling import spool
 from envsync.facts import Facts
@@ -48,6 +48,7 @@ DRIVERS: dict[Dbms, Driver] = {
     Dbms.POSTGRESQL: postgresql,
     Dbms.MYSQL: mysql,
     Dbms.MONGO: mongo,
+    Dbms.ELASTICSEARCH: elasticsearch,
 }
 
 

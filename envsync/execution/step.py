@@ -93,7 +93,7 @@ def _act(draft: _Draft, step: Step, request: Request, world: World) -> None:
                 draft.perform(session, command)
         finally:
             draft.remember(session.measured.data_of)
-        draft.done(session, _made(step, request))
+        draft.done(session, session.measured.artefact or _made(step, request))
 
 
 def _made(step: Step, request: Request) -> ArtefactKey | None:

@@ -13,6 +13,7 @@ from envsync.gateways.scope import Meter, Scope
 from envsync.gateways.storage import spool
 
 _DOING: dict[str, str] = {
+    "TakeSnapshot": "taking a snapshot",
     "Dump": "dumping, compressing and uploading",
     "Publish": "publishing the manifest",
     "Restore": "restoring beside the live database",
@@ -99,4 +100,5 @@ def _together(first: c.Measured, second: c.Measured) -> c.Measured:
         warnings=(*first.warnings, *second.warnings),
         outside_snapshot=(*first.outside_snapshot, *second.outside_snapshot),
         data_of=second.data_of or first.data_of,
+        artefact=second.artefact or first.artefact,
     )

@@ -55,10 +55,10 @@ class Speaking:
             self._notes.add(line)
             self._say(line)
 
-    def publish(self, command: c.Publish) -> None:
+    def publish(self, published: c.Published) -> None:
         """Remember what a push would have published."""
-        manifest = command.manifest
-        self._published[command.location.storage.url, manifest.name] = manifest
+        manifest = published.manifest
+        self._published[published.storage.url, manifest.name] = manifest
 
     def published(self, question: c.PullQuestion) -> Manifest | None:
         """Return what an earlier step would have published."""
@@ -95,5 +95,6 @@ class _Voice:
         self._speaking.note(self._heading)
         for line in command.lines():
             self._speaking.say(line)
-        if isinstance(command, c.Publish):
-            self._speaking.publish(command)
+        published = command.publishes()
+        if published:
+            self._speaking.publish(published)

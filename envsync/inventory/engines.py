@@ -7,8 +7,8 @@ from envsync.inventory.link import Linked, Place, Placed
 from envsync.inventory.model import Database, Dbms, Options, Sanitise, Sync
 from envsync.inventory.problems import Problem, listed
 
-DOCUMENTS = ".mongo.yaml"
-"""What the name of a sanitisation file for documents ends with."""
+SUFFIXES = {Dbms.MONGO: ".mongo.yaml", Dbms.ELASTICSEARCH: ".elasticsearch.yaml"}
+"""What the name of a sanitisation file ends with that is not SQL."""
 _SYSTEM: dict[Dbms, tuple[str, ...]] = {
     Dbms.MYSQL: ("mysql", "information_schema", "performance_schema", "sys", "envsync"),
     Dbms.MONGO: ("admin", "config", "local", "envsync"),
@@ -24,6 +24,12 @@ _UNFIT: dict[Dbms, dict[str, str]] = {
         "exclude_table_data": "'exclude_tables', for whole collections",
         "owner": "roles on the server, which stay as they are",
         "grants": "roles on the server, which stay as they are",
+    },
+    Dbms.ELASTICSEARCH: {
+        "exclude_table_data": "'indices' of the database, which says what is taken",
+        "exclude_tables": "'indices' of the database, which says what is taken",
+        "owner": "roles of the cluster, which stay as they are",
+        "grants": "roles of the cluster, which stay as they are",
     },
 }
 
@@ -86,20 +92,25 @@ def _columns(sync: Placed[Sync]) -> Iterator[Problem]:
 
 
 def _scripts(sync: Placed[Sync]) -> Iterator[Problem]:
-    """Have documents sanitised by a file for documents, and tables by SQL."""
+    """Have documents sanitised by a file of their engine, and tables by SQL."""
     named = {"checks": sync.value.checks}
     if isinstance(sync.value.sanitise, Sanitise):
         named["sanitise"] = sync.value.sanitise.script
     for key, script in named.items():
-        documents = sync.value.target.server.dbms == Dbms.MONGO
-        if script and script.name.endswith(DOCUMENTS) != documents:
-            accepted = f"a file whose name ends in {DOCUMENTS!r}" if documents else "SQL"
+        dbms = sync.value.target.server.dbms
+        if script and _suffix(script.name) != SUFFIXES.get(dbms):
+            suffix = SUFFIXES.get(dbms)
+            accepted = f"a file whose name ends in {suffix!r}" if suffix else "SQL"
             where = quoted((*sync.place.path, key))
-            dbms = sync.value.target.server.dbms
             yield sync.place.problem(
                 f"{where} is {script.name!r}, and the target is of {dbms}; accepted: {accepted}",
                 key,
             )
+
+
+def _suffix(name: str) -> str | None:
+    """Return what marks a script as one for documents; None for SQL."""
+    return next((suffix for suffix in SUFFIXES.values() if name.endswith(suffix)), None)
 
 
 def _no_such(place: Place, key: str, dbms: Dbms, accepted: str) -> Problem:

@@ -17,6 +17,6 @@ def physical(database: Database) -> tuple[str, int, str]:
 
 def at_rest(database: Database) -> tuple[str, str, str, str]:
     """Return where a database's artefacts lie: two that agree would be taken for each other."""
-    storage = database.environment.storage
+    storage = database.storage
     server = storage.endpoint_url if isinstance(storage, S3Storage) else None
     return storage.url, server or "", database.path, database.name

@@ -140,7 +140,7 @@ def _databases(
     file: InventoryFile, shape: EnvironmentShape
 ) -> Iterator[Placed[Database] | Problem]:
     home = values.environment(shape)
-    servers = {name: values.server(name, entry) for name, entry in shape.servers.items()}
+    servers = {name: values.server(name, entry, home) for name, entry in shape.servers.items()}
     for key, entry in shape.databases.items():
         place = Place(file.document, ("databases", key))
         if entry.server in servers:

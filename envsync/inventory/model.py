@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from envsync.places import Endpoint, Storage, Transport
+from envsync.places import Endpoint, SnapshotRepository, Storage, Transport
 
 
 class Dbms(StrEnum):
@@ -16,6 +16,7 @@ class Dbms(StrEnum):
     POSTGRESQL = "postgresql"
     MYSQL = "mysql"
     MONGO = "mongo"
+    ELASTICSEARCH = "elasticsearch"
 
 
 class Ensure(StrEnum):
@@ -59,7 +60,10 @@ class Icinga:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A database server: where it is, which machine reaches it, how much it bears at once."""
+    """A database server: where it is, which machine reaches it, how much it bears at once.
+
+    `repository` is where a search cluster keeps its snapshots, not the environment's storage.
+    """
 
     dbms: Dbms
     endpoint: Endpoint
@@ -67,6 +71,7 @@ class Server:
     max_parallel: int = 1
     disk_bytes: int | None = None
     push_from: Literal["primary", "secondary"] = "primary"
+    repository: SnapshotRepository | None = None
 
     @property
     def name(self) -> str:
@@ -102,6 +107,7 @@ class Options:
 class Database:
     """One dataset in one environment; `grants` is None where the replaced database's are kept.
 
+    `indices` are patterns of what belongs to it in a search cluster; `name` is then envsync's own.
     `unlisted_push` is how it is pushed where a sync needs that and no backup lists it.
     """
 
@@ -115,10 +121,17 @@ class Database:
     restore_jobs: int = 2
     row_counts: Literal["exact", "estimate"] = "exact"
     keep_previous: bool = True
+    indices: tuple[str, ...] = ()
+    keep_snapshots: int | None = None
     unlisted_push: Options = field(default_factory=lambda: Options(title=""))
 
     def __str__(self) -> str:
         return f"{self.key} ({self.environment.name})"
+
+    @property
+    def storage(self) -> Storage:
+        """Where its artefacts lie: its cluster's repository, else the environment's storage."""
+        return self.server.repository or self.environment.storage
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from envsync.inventory.identity import address, physical
 from envsync.inventory.link import Linked, Placed
 from envsync.inventory.model import Database, Ensure, Sanitise, Sync
 from envsync.inventory.problems import Problem, listed, suggestion
+from envsync.inventory.rules_elasticsearch import search_rules
 from envsync.inventory.scalars import LONGEST_NAME
 from envsync.inventory.values import CHECKS, Scripts
 
@@ -31,6 +32,7 @@ def broken(linked: Linked, scripts: Scripts) -> Iterator[Problem]:
         yield from _says_how_it_is_safe(sync)
     yield from _loops(linked)
     yield from _names(linked)
+    yield from search_rules(linked)
     yield from collisions(linked)
     yield from unfit(linked)
     for sync in linked.syncs:

@@ -145,6 +145,16 @@ StoragePath = Annotated[
         rf"{_SEGMENT}(?:/{_SEGMENT})*", 'a path such as "postgresql-backend", without "." or ".."'
     ),
 ]
+Repository = Annotated[
+    str, Matching(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", "the name of a repository of snapshots")
+]
+IndexPattern = Annotated[
+    str,
+    Matching(
+        rf"(?![._+-])(?!envsync)(?!\*+$)[^A-Z\\/?\"<>| ,#:{_CONTROL}]+",
+        'names of indices or aliases in lower case, "*" for any part, not "*" alone',
+    ),
+]
 HttpUrl = Annotated[
     str, Matching(r"https?://[^\s/@?#]+(?:/[^\s@]*)?", "an http:// or https:// address")
 ]

@@ -20,6 +20,7 @@ from envsync.inventory.shape_places import (
     KmsShape,
     NscaShape,
     RebootLockShape,
+    RepositoryShape,
     RsyncShape,
     S3Shape,
     SecretShape,
@@ -51,6 +52,7 @@ _SHAPES: dict[Path, type[BaseModel]] = {
     (): EnvironmentShape,
     ("storage", "s3"): S3Shape,
     ("storage", "file"): FileShape,
+    ("storage", "elasticsearch"): RepositoryShape,
     ("storage", "rsync"): RsyncShape,
     ("storage", "rsync", "password"): SecretShape,
     ("storage", "s3", "encryption", "kms"): KmsShape,
@@ -160,7 +162,7 @@ def _is_secret(path: Path) -> bool:
 def _tags(detail: ErrorDetails) -> str:
     match detail["loc"]:
         case ("storage", *_):
-            return listed(("s3", "file", "rsync"))
+            return listed(("s3", "file", "rsync", "elasticsearch"))
         case _:
             return listed(("nsca", "api"))
 

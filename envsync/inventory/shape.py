@@ -15,6 +15,7 @@ from envsync.inventory.scalars import (
     Duration,
     FieldName,
     Folder,
+    IndexPattern,
     Key,
     Name,
     OneLine,
@@ -28,6 +29,7 @@ from envsync.inventory.scalars import (
 from envsync.inventory.shape_places import (
     Count,
     IcingaShape,
+    Kept,
     RebootLockShape,
     ServerShape,
     Shape,
@@ -51,6 +53,7 @@ Privileges = Annotated[tuple[Privilege, ...], Field(strict=False), AfterValidato
 Folders = Annotated[tuple[Folder, ...], Field(strict=False)]
 Patterns = Annotated[tuple[Text, ...], Field(strict=False)]
 Programs = Annotated[tuple[Program, ...], Field(strict=False)]
+IndexPatterns = Annotated[tuple[IndexPattern, ...], Field(strict=False)]
 Ensured = Annotated[Ensure, Field(strict=False)]
 
 
@@ -75,6 +78,12 @@ class DatabaseShape(Shape):
     )
     keep_previous: bool | None = Field(
         default=None, description="whether what was live is kept for rollback; absent: true"
+    )
+    indices: IndexPatterns = Field(
+        default=(), description="elasticsearch: the indices and aliases that belong to it"
+    )
+    keep_snapshots: Kept | None = Field(
+        default=None, description="elasticsearch: how many snapshots are kept; absent: all"
     )
 
 

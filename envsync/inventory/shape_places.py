@@ -16,6 +16,7 @@ from envsync.inventory.scalars import (
     InternetHost,
     Key,
     Name,
+    Repository,
     Size,
     StoragePath,
     Text,
@@ -25,6 +26,7 @@ from envsync.places import TlsMode
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1, le=64)]
+Kept = Annotated[int, Field(ge=2, le=10_000)]
 
 
 class Shape(BaseModel):
@@ -164,7 +166,16 @@ def _with(allowed: Collection[str]) -> str:
     return f"with {', '.join(sorted(allowed))}" if allowed else "alone, where there is no host:"
 
 
-StorageShape = Annotated[S3Shape | FileShape | RsyncShape, Field(discriminator="backend")]
+class RepositoryShape(Shape):
+    """A repository of snapshots, which the search clusters know by its name."""
+
+    backend: Literal["elasticsearch"] = Field(description="the kind of storage")
+    repository: Repository = Field(description="the name of the repository, the same everywhere")
+
+
+StorageShape = Annotated[
+    S3Shape | FileShape | RsyncShape | RepositoryShape, Field(discriminator="backend")
+]
 
 
 class RebootLockShape(Shape):
@@ -247,3 +258,17 @@ class ServerShape(Shape):
     disk: Size | None = Field(
         default=None, description='the size of its disk, such as "500GiB"; absent: not checked'
     )
+    repository: Repository | None = Field(
+        default=None,
+        description="elasticsearch: the repository of snapshots; absent: that of the storage",
+    )
+
+    @model_validator(mode="after")
+    def _has_what_its_kind_has(self) -> Self:
+        if self.repository is not None and self.dbms is not Dbms.ELASTICSEARCH:
+            raise mistake(
+                "repository",
+                f"'repository' means nothing on a {self.dbms} server",
+                "a repository of snapshots where 'dbms' is 'elasticsearch'",
+            )
+        return self

@@ -34,6 +34,7 @@ from envsync.inventory.shape_places import (
     IcingaApiShape,
     KmsShape,
     NscaShape,
+    RepositoryShape,
     RsyncShape,
     S3Shape,
     SecretShape,
@@ -49,6 +50,7 @@ from envsync.places import (
     RsyncShell,
     S3Storage,
     Secret,
+    SnapshotRepository,
     Storage,
     Transport,
 )
@@ -56,7 +58,12 @@ from envsync.places import (
 NEVER = "never"
 RSYNC_PORT = 873
 CHECKS = ".checks.sql"
-PORTS = {Dbms.POSTGRESQL: 5432, Dbms.MYSQL: 3306, Dbms.MONGO: 27017}
+PORTS = {
+    Dbms.POSTGRESQL: 5432,
+    Dbms.MYSQL: 3306,
+    Dbms.MONGO: 27017,
+    Dbms.ELASTICSEARCH: 9200,
+}
 """Where servers of each kind usually listen."""
 _MAX_AGE = timedelta(hours=36)
 
@@ -95,7 +102,7 @@ def environment(shape: EnvironmentShape) -> Environment:
     )
 
 
-def server(name: str, shape: ServerShape) -> Server:
+def server(name: str, shape: ServerShape, home: Environment) -> Server:
     """Return a server of the file."""
     endpoint = Endpoint(
         name=name,
@@ -111,7 +118,27 @@ def server(name: str, shape: ServerShape) -> Server:
         documentdb=shape.documentdb,
     )
     disk = None if shape.disk is None else int(shape.disk)
-    return Server(shape.dbms, endpoint, shape.machine, shape.max_parallel, disk, shape.push_from)
+    return Server(
+        shape.dbms,
+        endpoint,
+        shape.machine,
+        shape.max_parallel,
+        disk,
+        shape.push_from,
+        _repository(shape, home, endpoint),
+    )
+
+
+def _repository(
+    shape: ServerShape, home: Environment, endpoint: Endpoint
+) -> SnapshotRepository | None:
+    """Return where a search cluster keeps its snapshots: as it says, or as its environment does."""
+    if shape.dbms is not Dbms.ELASTICSEARCH:
+        return None
+    storage = home.storage
+    usual = storage.repository if isinstance(storage, SnapshotRepository) else None
+    name = shape.repository or usual
+    return SnapshotRepository(name, endpoint) if name else None
 
 
 def database(
@@ -129,6 +156,8 @@ def database(
         restore_jobs=shape.restore_jobs or defaults.restore_jobs or 2,
         row_counts=shape.row_counts or defaults.row_counts or "exact",
         keep_previous=_first(shape.keep_previous, defaults.keep_previous, otherwise=True),
+        indices=shape.indices,
+        keep_snapshots=shape.keep_snapshots,
         unlisted_push=options(BackupShape(), defaults, f"push {key} from {home.name}"),
     )
 
@@ -195,7 +224,9 @@ def _schedule(shape: StepShape) -> Schedule | None:
     return Schedule(shape.cron) if shape.cron is not None else None
 
 
-def _storage(shape: S3Shape | FileShape | RsyncShape) -> Storage:
+def _storage(shape: S3Shape | FileShape | RsyncShape | RepositoryShape) -> Storage:
+    if isinstance(shape, RepositoryShape):
+        return SnapshotRepository(shape.repository)
     if isinstance(shape, FileShape):
         return FileStorage(shape.directory)
     if isinstance(shape, RsyncShape):

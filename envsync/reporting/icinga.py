@@ -41,7 +41,7 @@ def _subject(step: Step) -> str:
 def _folder(action: Action) -> str:
     database = action.database if isinstance(action, Push) else action.sync.source
     path = f"{database.path}/" if database.path else ""
-    return f"{database.environment.storage.url}/{path}"
+    return f"{database.storage.url}/{path}"
 
 
 def _ending(outcome: Outcome) -> str:

@@ -36,7 +36,7 @@ def _step(step: Step, expected: float | None) -> dict[str, object]:
 def _ends(step: Step) -> dict[str, object]:
     match step.action:
         case Push(database):
-            return {"from": database.environment.name, "to": database.environment.storage.url}
+            return {"from": database.environment.name, "to": database.storage.url}
         case Pull(sync):
             because = sync.sanitise.because if isinstance(sync.sanitise, NeverSanitise) else None
             return {

@@ -61,7 +61,7 @@ def way(step: Step) -> str:
     """Return where a step takes its data from and where to."""
     match step.action:
         case Push(database):
-            return f"{database.environment.name} → {database.environment.storage.url.split(':')[0]}"
+            return f"{database.environment.name} → {database.storage.url.split(':')[0]}"
         case Pull(sync):
             return f"{sync.source.environment.name} → {sync.target.environment.name}"
 

@@ -282,7 +282,7 @@ def test_rules_are_checked_although_another_entry_is_wrong(tmp_path: Path) -> No
 def test_names_in_a_file_that_is_wrong_are_not_unknown(tmp_path: Path) -> None:
     spoilt = folder(tmp_path, production=PRODUCTION.replace("backend: file", "backend: ftp"))
     assert spoilt.problems() == [
-        "production.yaml:3: 'storage.backend' is 'ftp'; accepted: 's3', 'file' or 'rsync'"
+        "production.yaml:3: 'storage.backend' is 'ftp'; accepted: 's3', 'file', 'rsync' or 'elasticsearch'"
     ]
 
 

@@ -92,7 +92,7 @@ CASES = {
     ),
     "an unknown dbms": (
         STAGING.replace("dbms: postgresql", "dbms: oracle"),
-        "5: 'servers.main.dbms' is 'oracle'; accepted: 'postgresql', 'mysql' or 'mongo'",
+        "5: 'servers.main.dbms' is 'oracle'; accepted: 'postgresql', 'mysql', 'mongo' or 'elasticsearch'",
     ),
     "no instead of false": (
         STAGING.replace("protected: false", "protected: no"),
@@ -149,11 +149,11 @@ CASES = {
     ),
     "an unknown storage": (
         with_storage("backend: ftp"),
-        "3: 'storage.backend' is 'ftp'; accepted: 's3', 'file' or 'rsync'",
+        "3: 'storage.backend' is 'ftp'; accepted: 's3', 'file', 'rsync' or 'elasticsearch'",
     ),
     "a storage of no kind": (
         with_storage("bucket: b"),
-        "3: the key 'backend' is missing in 'storage'; accepted: 's3', 'file' or 'rsync'",
+        "3: the key 'backend' is missing in 'storage'; accepted: 's3', 'file', 'rsync' or 'elasticsearch'",
     ),
     "rsync to nowhere": (
         with_storage("backend: rsync, host: h"),

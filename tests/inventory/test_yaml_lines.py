@@ -122,5 +122,5 @@ def test_a_file_that_is_no_yaml_hides_no_problem_of_another(tmp_path: Path) -> N
     spoilt = folder(tmp_path, production="", staging=STAGING.replace("postgresql, host", "x, host"))
     assert spoilt.problems() == [
         f"production.yaml:1: the file is empty; {A_MAPPING}",
-        "staging.yaml:5: 'servers.main.dbms' is 'x'; accepted: 'postgresql', 'mysql' or 'mongo'",
+        "staging.yaml:5: 'servers.main.dbms' is 'x'; accepted: 'postgresql', 'mysql', 'mongo' or 'elasticsearch'",
     ]

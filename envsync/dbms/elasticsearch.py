@@ -1,0 +1,233 @@
+"""How a search cluster is pushed and pulled: snapshots, hidden indices as quarantine, aliases."""
+
+from collections.abc import Iterator
+
+from envsync import commands as c
+from envsync.artefacts import ArtefactKey, Manifest, Stamp
+from envsync.commands import elasticsearch as es
+from envsync.dbms import elasticsearch_refusals as refusals
+from envsync.dbms.request import Request
+from envsync.errors import RefusedError
+from envsync.facts import Facts
+from envsync.facts.elasticsearch import (
+    Generations,
+    Picture,
+    PullFacts,
+    PushFacts,
+    SwapFacts,
+    belongs,
+    generations,
+    moment,
+    original,
+    picture,
+    snapshot_name,
+)
+from envsync.inventory.model import Database, Sanitise, Sync
+from envsync.places import SnapshotRepository
+from envsync.plan.model import Pull, Push, Step
+from envsync.provenance import Provenance
+from envsync.version import VERSION
+
+FORMAT = "snapshot"
+"""A snapshot in the repository: whole as soon as the cluster says so, its manifest in it."""
+
+
+def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
+    """Where a push made at a moment leaves its artefact."""
+    return ArtefactKey(database.path, stamp, database.name, FORMAT)
+
+
+def question(step: Step, request: Request) -> c.Question:
+    """What must be known before the step acts."""
+    match step.action:
+        case Push(database):
+            endpoint, repository = database.server.endpoint, _repository(database)
+            return es.ObservePush(endpoint, repository.repository, database.indices)
+        case Pull(sync):
+            storage = _read_through(sync)
+            return es.ObservePull(
+                storage=storage,
+                environment=sync.source.environment.name,
+                database=sync.source.key,
+                path=sync.source.path,
+                name=sync.source.name,
+                now=request.now,
+                timestamp=str(request.pushed.stamp) if request.pushed else request.timestamp,
+                awaited=request.awaited,
+                endpoint=sync.target.server.endpoint,
+                repository=storage.repository,
+                target=sync.target.name,
+                script=_script(sync),
+            )
+
+
+def idle(facts: Facts) -> str | None:
+    """Why there is rightly nothing to do here: never, for every node of a cluster serves."""
+    del facts
+    reason: str | None = None
+    return reason
+
+
+def refuse(step: Step, request: Request, facts: Facts) -> None:
+    """Raise RefusedError where the step could not succeed; nothing has been touched yet."""
+    match step.action, facts:
+        case _, PushFacts(cluster=cluster) | PullFacts(cluster=cluster) if cluster.assumed:
+            return
+        case Push(database), PushFacts():
+            refusals.refuse_push(database, _repository(database), facts)
+        case Pull(sync), PullFacts():
+            refusals.refuse_pull(sync, _read_through(sync), request, facts)
+
+
+def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
+    """What the step does, in order."""
+    match step.action, facts:
+        case Push(database), PushFacts():
+            yield from _push(database, request, facts)
+        case Pull(sync), PullFacts(manifest=Manifest() as manifest):
+            yield from _pull(sync, request, facts, manifest)
+
+
+def _push(database: Database, request: Request, facts: PushFacts) -> Iterator[c.Command]:
+    location = c.Location(_repository(database), artefact(database, request.now))
+    endpoint = database.server.endpoint
+    yield es.TakeSnapshot(
+        endpoint,
+        location,
+        snapshot_name(database.name, request.now),
+        tuple(index.name for index in facts.indices),
+        _manifest(database, location.key, facts),
+    )
+    if database.keep_snapshots is not None:
+        yield es.KeepSnapshots(endpoint, location, database.keep_snapshots)
+
+
+def _manifest(database: Database, key: ArtefactKey, facts: PushFacts) -> Manifest:
+    """What is known of the artefact before it is made: documents may come while it is made."""
+    came = [index.origin.provenance for index in facts.indices if index.origin]
+    size = sum(index.bytes for index in facts.indices)
+    return Manifest(
+        environment=database.environment.name,
+        database=database.key,
+        name=database.name,
+        dbms=database.server.dbms,
+        stamp=str(key.stamp),
+        format=key.format,
+        bytes=size,
+        bytes_uncompressed=size,
+        row_counts="estimate",
+        rows={index.name: index.documents for index in facts.indices},
+        database_bytes=size,
+        server_version=facts.cluster.version,
+        client_version=facts.cluster.client,
+        envsync_version=VERSION,
+        sanitised=tuple(each.sanitised for each in came[:1] if each.sanitised),
+        aliases={index.name: dict(index.names) for index in facts.indices},
+    )
+
+
+def _pull(
+    sync: Sync, request: Request, facts: PullFacts, manifest: Manifest
+) -> Iterator[c.Command]:
+    database = sync.target
+    endpoint = database.server.endpoint
+    prefix = f"envsync-{database.name}@{moment(request.now)}-"
+    renamed = {index: f"{prefix}{original(index)}" for index in manifest.rows}
+    serves = _serves(manifest, renamed)
+    known = generations(facts.indices, database.name)
+    script = _script(sync)
+    yield es.Claim(endpoint, database.name)
+    yield es.DropLeftovers(endpoint, database.name, seen=_leftovers(facts, known, database))
+    location = c.Location(
+        _read_through(sync),
+        ArtefactKey(sync.source.path, Stamp.parse(manifest.stamp), sync.source.name, FORMAT),
+    )
+    snapshot = snapshot_name(sync.source.name, location.key.stamp)
+    yield es.Restore(endpoint, location, snapshot, prefix, renamed)
+    counted = {renamed[index]: count for index, count in manifest.rows.items()}
+    yield es.CompareRows(endpoint, counted)
+    if script:
+        yield es.RunScript(endpoint, script, serves)
+        yield es.RunChecks(endpoint, script, serves)
+    yield _promote(sync, facts, manifest, serves, prefix)
+
+
+def _promote(
+    sync: Sync, facts: PullFacts, manifest: Manifest, serves: Picture, prefix: str
+) -> es.Promote:
+    database = sync.target
+    known = generations(facts.indices, database.name)
+    live = {**known.live, **picture(facts.indices, serves)}
+    behind = {index for indices in live.values() for index in indices}
+    unwanted = known.indices - behind if database.keep_previous else known.indices | behind
+    inherited = manifest.sanitised[-1] if manifest.sanitised else None
+    return es.Promote(
+        database.server.endpoint,
+        database.name,
+        serves,
+        live,
+        tuple(index.name for index in facts.indices if index.name in serves),
+        prefix,
+        Provenance(manifest.database, manifest.environment, Stamp.parse(manifest.stamp), inherited),
+        tuple(sorted(unwanted)),
+        database.keep_previous,
+    )
+
+
+def _serves(manifest: Manifest, renamed: dict[str, str]) -> Picture:
+    """Tell which of the restored indices will serve which name."""
+    served: dict[str, dict[str, str]] = {}
+    for index, name in renamed.items():
+        for alias, how in manifest.aliases.get(index, {original(index): "{}"}).items():
+            served.setdefault(alias, {})[name] = how
+    return served
+
+
+def _leftovers(facts: PullFacts, known: Generations, database: Database) -> tuple[str, ...]:
+    own = (index for index in facts.indices if belongs(index.name, database.name))
+    return tuple(
+        index.name for index in own if index.name not in known.indices and not index.aliases
+    )
+
+
+def abandon(step: Step, request: Request) -> Iterator[c.Command]:
+    """What clears up after a step that failed halfway; a snapshot's own command undoes it."""
+    if isinstance(step.action, Pull):
+        target = step.action.sync.target
+        yield es.DropLeftovers(target.server.endpoint, target.name, request.now)
+
+
+def rollback_question(database: Database) -> es.ObserveSwap:
+    """What must be known before a rollback."""
+    return es.ObserveSwap(database.server.endpoint, database.name)
+
+
+def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
+    """What has the previous indices serve again; raises RefusedError without any."""
+    if not isinstance(facts, SwapFacts) or not facts.generations.previous:
+        raise RefusedError(
+            f"{database} has no previous indices to roll back to; pull an older artefact instead: "
+            f"invoke backups {database.key} --env {database.environment.name} lists them"
+        )
+    known = facts.generations
+    yield es.SwapBack(database.server.endpoint, database.name, known.live, known.previous)
+
+
+def _script(sync: Sync) -> c.Script | None:
+    if not isinstance(sync.sanitise, Sanitise):
+        return None
+    return c.Script(sync.sanitise.script.name, str(sync.sanitise.script.path))
+
+
+def _repository(database: Database) -> SnapshotRepository:
+    if database.server.repository is None:
+        raise RefusedError(
+            f"{database} has no repository of snapshots; name it with repository: on the server "
+            f"{database.server.name} in the inventory"
+        )
+    return database.server.repository
+
+
+def _read_through(sync: Sync) -> SnapshotRepository:
+    """Return the source's repository as the target's cluster reaches it."""
+    return SnapshotRepository(_repository(sync.source).repository, sync.target.server.endpoint)

@@ -1,0 +1,1 @@
+"""Elasticsearch and OpenSearch: snapshots, restores, sanitising by query, aliases."""

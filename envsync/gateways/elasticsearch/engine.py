@@ -1,0 +1,73 @@
+"""A search cluster's eyes and hands: what answers each question, what carries out each command."""
+
+from dataclasses import replace
+
+from envsync.commands import Command, Measured, Question
+from envsync.commands import elasticsearch as es
+from envsync.facts import Facts
+from envsync.gateways.elasticsearch import observe as eyes
+from envsync.gateways.elasticsearch import promote, restore, scripts, snapshot
+from envsync.gateways.elasticsearch.claims import claim_database
+from envsync.gateways.engines import Work
+from envsync.gateways.scope import Scope
+
+
+def observe(question: Question, scope: Scope) -> Facts:
+    """Look at clusters and repositories; raises EnvsyncError where something cannot be seen."""
+    match question:
+        case es.ObservePush():
+            return eyes.observe_push(question, scope)
+        case es.ObservePull():
+            return eyes.observe_pull(question, scope)
+        case es.ObserveSwap():
+            return eyes.observe_swap(question, scope)
+        case _:
+            raise TypeError(f"not a question to a search cluster: {question!r}")
+
+
+def assume(question: Question) -> Facts:
+    """What a dry run takes for granted where it cannot look, all in order."""
+    match question:
+        case es.ObservePush():
+            return eyes.assumed_push(question)
+        case es.ObservePull():
+            return eyes.assumed_pull(question)
+        case _:
+            raise TypeError(f"nothing is assumed in answer to {question!r}")
+
+
+def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901
+    """One line a command: the table of what carries out what."""
+    scope = work.scope
+    match command:
+        case es.TakeSnapshot():
+            return snapshot.take_snapshot(command, scope)
+        case es.KeepSnapshots():
+            return snapshot.keep_snapshots(command, scope)
+        case es.Claim():
+            work.held.enter_context(claim_database(command, scope))
+        case es.DropLeftovers():
+            restore.drop_leftovers(command, scope)
+        case es.Restore():
+            restore.restore(command, scope)
+        case es.CompareRows():
+            return restore.compare_rows(command, scope)
+        case es.RunScript():
+            return scripts.run_script(command, scope)
+        case es.RunChecks():
+            scripts.run_checks(command, scope)
+        case es.Promote():
+            return promote.promote(_with_scripts(command, work.measured), scope)
+        case es.SwapBack():
+            promote.swap_back(command, scope)
+        case _:
+            raise TypeError(f"not a command of a search cluster: {command!r}")
+    return None
+
+
+def _with_scripts(command: es.Promote, measured: Measured) -> es.Promote:
+    """Say in the provenance which script has in fact been run."""
+    if not measured.scripts:
+        return command
+    provenance = replace(command.provenance, sanitised=measured.scripts[-1])
+    return replace(command, provenance=provenance)

@@ -1,0 +1,70 @@
+"""The indices of a cluster: who serves what, and what envsync wrote into those it finished."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from envsync.commands.elasticsearch import as_json, path
+from envsync.facts.elasticsearch import Index, Origin
+from envsync.gateways.elasticsearch.cluster import Cluster
+from envsync.provenance import Provenance
+
+_SHOWN = "*.aliases,*.mappings._meta,*.settings.index.uuid"
+
+
+def all_indices(cluster: Cluster) -> tuple[Index, ...]:
+    """Return every index the user may see, hidden ones too, in the order of their names."""
+    found = cluster.look(f"/*?expand_wildcards=all&filter_path={_SHOWN}")
+    return tuple(_index(name, found[name]) for name in sorted(found))
+
+
+def measured(cluster: Cluster, indices: Iterable[Index]) -> tuple[Index, ...]:
+    """Return indices with their documents counted and their size at rest."""
+    return tuple(
+        replace(index, documents=count(cluster, index.name), bytes=_size(cluster, index.name))
+        for index in indices
+    )
+
+
+def count(cluster: Cluster, index: str, query: Mapping[str, Any] | None = None) -> int:
+    """Return how many documents an index holds, or a query finds in it; every shard must answer."""
+
+    def counted() -> int | None:
+        body = {"query": query} if query is not None else {}
+        answer = cluster.look(path(index, "_count"), body)
+        shards = answer["_shards"]
+        return int(answer["count"]) if shards["successful"] == shards["total"] else None
+
+    return int(cluster.until(counted))
+
+
+def _size(cluster: Cluster, index: str) -> int:
+    stats = cluster.look(f"{path(index, '_stats', 'store')}?filter_path=_all.primaries.store")
+    return int(stats["_all"]["primaries"]["store"]["size_in_bytes"])
+
+
+def _index(name: str, found: Mapping[str, Any]) -> Index:
+    aliases = {alias: as_json(how) for alias, how in found.get("aliases", {}).items()}
+    note = found.get("mappings", {}).get("_meta", {}).get("envsync")
+    return Index(name, aliases, _origin(name, note))
+
+
+def note(name: str, origin: Origin) -> dict[str, Any]:
+    """Return what is written into an index when it is finished; it holds for that index alone."""
+    return {
+        "index": name,
+        "provenance": str(origin.provenance),
+        "serves": dict(origin.serves),
+        "replaced": {alias: dict(behind) for alias, behind in origin.replaced.items()},
+    }
+
+
+def _origin(name: str, written: Any) -> Origin | None:
+    """Read what a finished index says; a copy of it elsewhere says nothing of itself."""
+    if not isinstance(written, dict) or written.get("index") != name:
+        return None
+    provenance = Provenance.parse(written.get("provenance"))
+    serves, replaced = written.get("serves"), written.get("replaced")
+    if provenance is None or not isinstance(serves, dict) or not isinstance(replaced, dict):
+        return None
+    return Origin(provenance, serves, replaced)

@@ -1,0 +1,159 @@
+"""Promote and roll back: one update of the aliases, judged by who serves afterwards."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from envsync.commands import Measured
+from envsync.commands.elasticsearch import Call, Promote, SwapBack, copying, path, showing, swap
+from envsync.errors import CommandError, UnavailableError
+from envsync.facts.elasticsearch import Index, Origin, Picture, generations, picture
+from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing
+from envsync.gateways.elasticsearch.indices import all_indices, note
+from envsync.gateways.elasticsearch.restore import delete
+from envsync.gateways.scope import Scope
+
+_LOGGER = logging.getLogger(__name__)
+
+
+def promote(command: Promote, scope: Scope) -> Measured:
+    """Have the restored indices serve, whatever an application did meanwhile."""
+    cluster = connect(command.endpoint, scope)
+    now = _as_it_is(command, all_indices(cluster))
+    for name in now.concrete if now.keep_previous else ():
+        _copy(cluster, name, now.copy(name))
+    try:
+        for index, serves in _by_index(now.serves).items():
+            _finish(cluster, index, Origin(now.provenance, serves, now.replaced))
+        _swap(cluster, now)
+    except CommandError:
+        _unlock(cluster, now.concrete)
+        raise
+    warnings = (*_shown(cluster, now.live, now.serves), *_dropped(cluster, now))
+    return Measured(data_of=now.provenance.stamp, warnings=warnings)
+
+
+def swap_back(command: SwapBack, scope: Scope) -> None:
+    """Have the previous indices serve again."""
+    cluster = connect(command.endpoint, scope)
+    call = swap(command.live, command.previous, ())
+    _until_serving(cluster, command.previous, lambda: call)
+    for warning in _shown(cluster, command.live, command.previous):
+        _LOGGER.warning(warning)
+
+
+def _shown(cluster: Cluster, live: Picture, then: Picture) -> tuple[str, ...]:
+    """Hide what no longer serves and show what does; what cannot be so is a warning."""
+    warnings = []
+    for call in showing(live, then):
+        try:
+            cluster.insist(partial(cluster.send, call))
+        except CommandError as error:
+            warnings.append(f"who searches for '*' may find the wrong indices: {error}")
+    return tuple(warnings)
+
+
+def _as_it_is(command: Promote, indices: tuple[Index, ...]) -> Promote:
+    """Return the command with who serves at this moment."""
+    known = generations(indices, command.name)
+    live = {**known.live, **picture(indices, command.serves)}
+    concrete = tuple(index.name for index in indices if index.name in command.serves)
+    return replace(command, live=live, concrete=concrete)
+
+
+def _by_index(serves: Picture) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for alias, behind in serves.items():
+        for index, how in behind.items():
+            found.setdefault(index, {})[alias] = how
+    return found
+
+
+def _copy(cluster: Cluster, name: str, copy: str) -> None:
+    """Copy an index without reading it: it is not written to from now on until it is replaced."""
+    block, clone = copying(name, copy)
+    cluster.insist(lambda: cluster.send(block))
+    try:
+        cluster.insist(lambda: _cloned(cluster, clone, copy))
+        cluster.look(f"{path('_cluster', 'health', copy)}?wait_for_status=yellow&timeout=15s")
+    except CommandError:
+        _unlock(cluster, (name,))
+        raise
+
+
+def _cloned(cluster: Cluster, clone: Call, copy: str) -> None:
+    try:
+        cluster.send(clone)
+    except AnswerError:
+        if not any(index.name == copy for index in all_indices(cluster)):
+            raise
+
+
+def _unlock(cluster: Cluster, names: tuple[str, ...]) -> None:
+    """Let an index be written to again that stays what it was."""
+    apart = connect(cluster.endpoint, Scope()) if names else cluster
+    for name in names:
+        try:
+            apart.ask("PUT", path(name, "_settings"), {"index.blocks.write": None})
+        except CommandError as error:
+            _LOGGER.warning("%s may still refuse writes: %s", name, error)
+
+
+def _finish(cluster: Cluster, index: str, origin: Origin) -> None:
+    """Write into an index that it is whole, whence it came, and what it replaces."""
+    mapping = cluster.look(f"{path(index, '_mapping')}?filter_path=*.mappings._meta")
+    meta: Mapping[str, Any] = mapping.get(index, {}).get("mappings", {}).get("_meta", {})
+    body = {"_meta": {**meta, "envsync": note(index, origin)}}
+    cluster.insist(lambda: cluster.ask("PUT", path(index, "_mapping"), body))
+
+
+def _swap(cluster: Cluster, command: Promote) -> None:
+    """Update the aliases, again as often as an application comes in between."""
+
+    def call() -> Call:
+        now = _as_it_is(command, all_indices(cluster))
+        return swap(now.live, now.serves, now.concrete)
+
+    first = swap(command.live, command.serves, command.concrete)
+    calls = iter((first,))
+    _until_serving(cluster, command.serves, lambda: next(calls, None) or call())
+
+
+def _until_serving(cluster: Cluster, wanted: Picture, call: Any) -> None:
+    def serving() -> bool:
+        found = picture(all_indices(cluster), wanted)
+        return {name: set(behind) for name, behind in found.items()} == {
+            name: set(behind) for name, behind in wanted.items()
+        }
+
+    def swapped() -> bool | None:
+        try:
+            cluster.send(call())
+        except UnavailableError as error:
+            _LOGGER.info("%s; looking who serves", error)
+            return True if serving() else None
+        except AnswerError as error:
+            if serving():
+                return True
+            # What was to be removed is gone, or an index has appeared where an alias goes.
+            if missing(error) or error.kind == "invalid_alias_name_exception":
+                return None
+            raise
+        return True
+
+    cluster.until(swapped)
+
+
+def _dropped(cluster: Cluster, command: Promote) -> tuple[str, ...]:
+    """Delete what nobody needs, unless somebody serves it; what stays is a warning."""
+    warnings = []
+    known = {index.name: index for index in all_indices(cluster)}
+    for name in command.discard:
+        if name in known and not known[name].aliases:
+            try:
+                delete(cluster, name)
+            except CommandError as error:
+                warnings.append(f"the index {name} is still there: {error}")
+    return tuple(warnings)

@@ -1,0 +1,171 @@
+"""Two real OpenSearch clusters of one node each, with one folder of repositories between them."""
+
+import http.client
+import json
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.servers.availability import unavailable
+from tests.servers.ports import free_port
+from tests.servers.waiting import until
+
+HERE = Path(__file__).parent
+BUILT = HERE.parents[1] / ".build"
+POM = HERE / "opensearch.pom.xml"
+HEAP = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+PATIENCE = 90
+
+
+@dataclass(frozen=True, slots=True)
+class SearchCluster:
+    """A running cluster; `repositories` is the folder it may keep snapshots in."""
+
+    port: int
+    folder: Path
+    repositories: Path
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Return the answer to a request; fails the test on any other status than 2xx."""
+        status, answer = self.answer(method, path, body)
+        assert 200 <= status < 300, f"{method} {path}: {status} {answer}"
+        return answer
+
+    def answer(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Return the status and the answer to a request."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            text = None if body is None else json.dumps(body).encode()
+            connection.request(method, path, text, {"content-type": "application/json"})
+            response = connection.getresponse()
+            return response.status, json.loads(response.read() or b"null")
+        finally:
+            connection.close()
+
+    def fill(self, index: str, documents: list[dict[str, Any]]) -> None:
+        """Put documents into an index, numbered from 1, to be found at once."""
+        lines = []
+        for number, document in enumerate(documents, 1):
+            lines += [{"index": {"_id": str(number)}}, document]
+        text = "".join(f"{json.dumps(line)}\n" for line in lines)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        path = f"/{quote(index, safe='')}/_bulk?refresh=true"
+        connection.request("POST", path, text.encode(), {"content-type": "application/x-ndjson"})
+        answer = json.loads(connection.getresponse().read())
+        connection.close()
+        assert answer["errors"] is False, answer
+
+    def alias(self, index: str, alias: str, **how: Any) -> None:
+        action = {"add": {"index": index, "alias": alias, **how}}
+        self.ask("POST", "/_aliases", {"actions": [action]})
+
+    def documents(self, name: str) -> list[dict[str, Any]]:
+        """Return what an index or alias holds, in the order of its numbers."""
+        found = self.ask("POST", f"/{quote(name, safe='')}/_search", {"size": 10_000})
+        hits = sorted(found["hits"]["hits"], key=lambda hit: int(hit["_id"]))
+        return [hit["_source"] for hit in hits]
+
+    def indices(self) -> dict[str, list[str]]:
+        """Return all indices, hidden ones too, each with its aliases."""
+        found = self.ask("GET", "/*/_alias?expand_wildcards=all")
+        return {name: sorted(each["aliases"]) for name, each in sorted(found.items())}
+
+    def clear(self) -> None:
+        """Delete all indices and forget all repositories."""
+        for name in self.indices():
+            self.ask("DELETE", f"/{quote(name, safe='')}")
+        for name in self.ask("GET", "/_snapshot"):
+            self.ask("DELETE", f"/_snapshot/{name}")
+
+    def answers(self) -> bool:
+        try:
+            health = self.answer("GET", "/_cluster/health?wait_for_status=yellow&timeout=5s")
+        except (OSError, http.client.HTTPException, ValueError):
+            return False
+        return health[0] == 200
+
+
+@dataclass(frozen=True, slots=True)
+class SearchClusters:
+    """Production's cluster and integration's."""
+
+    production: SearchCluster
+    integration: SearchCluster
+
+
+@pytest.fixture(scope="session")
+def opensearch() -> Iterator[SearchClusters]:
+    """Two clusters, started together; a test starts from them as `clear` leaves them."""
+    jars = _jars()
+    with tempfile.TemporaryDirectory(prefix="envsync-opensearch-") as name:
+        folder = Path(name)
+        with _running(jars, folder, "production") as one, _running(jars, folder, "other") as two:
+            for cluster in (one, two):
+                until(cluster.answers, f"OpenSearch on {cluster.port}", PATIENCE)
+            yield SearchClusters(one, two)
+
+
+def _jars() -> Path:
+    """Return the folder of the node's jars, fetched once for as long as the list of them is so."""
+    for program in ("java", "javac", "mvn"):
+        if shutil.which(program) is None:
+            unavailable(
+                f"OpenSearch needs {program}: apt-get install openjdk-17-jdk-headless maven"
+            )
+    folder = BUILT / "opensearch"
+    if (folder / "pom.xml").exists() and (folder / "pom.xml").read_text() == POM.read_text():
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    argv = ("mvn", "--batch-mode", "--quiet", f"--file={POM}", "dependency:copy-dependencies")
+    fetched = subprocess.run(
+        (*argv, f"-DoutputDirectory={folder}"),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if fetched.returncode:
+        unavailable(f"Maven cannot fetch OpenSearch: {fetched.stdout[-400:]}")
+    shutil.copy(POM, folder / "pom.xml")
+    return folder
+
+
+@contextmanager
+def _running(jars: Path, folder: Path, name: str) -> Iterator[SearchCluster]:
+    """Start a node; it answers some seconds later."""
+    cluster = SearchCluster(free_port(), folder / name, folder / "repositories")
+    cluster.repositories.mkdir(exist_ok=True)
+    launcher = HERE / "OpenSearchNode.java"
+    with (folder / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            (
+                shutil.which("java") or "java",
+                *HEAP,
+                f"-Djava.io.tmpdir={folder}",
+                f"--class-path={jars}/*",
+                str(launcher),
+                str(cluster.folder),
+                str(cluster.port),
+                str(free_port()),
+                str(cluster.repositories),
+            ),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+        )
+        try:
+            yield cluster
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
