@@ -9,21 +9,21 @@ from pathlib import Path
 from envsync.dbms.drivers import driver
 from envsync.errors import RefusedError
 from envsync.execution.executor import Run
-from envsync.execution.guard import lock_name
+from envsync.execution.guard import database_lock, lock_name
 from envsync.facts import SwapFactsBase
 from envsync.gateways import artefacts, hands
 from envsync.gateways.clock import SystemClock
 from envsync.gateways.scope import SilentMeter
 from envsync.gateways.storage.open_store import open_store
 from envsync.inventory.load import load
-from envsync.inventory.model import Database, Ensure, Inventory
+from envsync.inventory.model import BucketSync, Database, Ensure, Inventory, Sync
 from envsync.inventory.shape import schema
 from envsync.plan.expand import expand
-from envsync.plan.model import Plan
+from envsync.plan.model import VERBS, Plan
 from envsync.plan.night import is_due
+from envsync.plan.redirect import redirected
 from envsync.plan.select import (
     Selection,
-    redirected,
     require_consent,
     require_known,
     select,
@@ -88,14 +88,14 @@ def _selection(asked: Asked, *, disabled: bool = False) -> Selection:
     environment = asked.environment or os.environ.get("ENVSYNC_ENVIRONMENT")
     return Selection(
         environments=(environment,) if environment else (),
-        databases=(asked.database,) if asked.database else (),
+        keys=(asked.database,) if asked.database else (),
         machine=asked.machine,
         disabled=disabled,
     )
 
 
 def sync_plan(asked: Asked, verbs: tuple[str, ...]) -> Plan:
-    """Return the plan that syncs one database by hand, disabled edges included where named.
+    """Return the plan that syncs one database or bucket by hand, disabled edges where named.
 
     Without an environment: ENVSYNC_ENVIRONMENT, else each unprotected one with an edge for it.
     """
@@ -105,12 +105,13 @@ def sync_plan(asked: Asked, verbs: tuple[str, ...]) -> Plan:
     open_targets = tuple(e.name for e in known.environments if not e.protected)
     selection = Selection(
         environments=(named,) if named else open_targets,
-        databases=(key,),
+        keys=(key,),
         disabled=named is not None,
-        goals=("pull",),
+        goals=("pull", "copy"),
         verbs=verbs,
     )
     require_known(known, selection)
+    _require_halves(known, key, verbs)
     if asked.source:
         require_known(known, Selection(environments=(asked.source,)))
         known = redirected(known, key, selection.environments, asked.source)
@@ -121,15 +122,25 @@ def sync_plan(asked: Asked, verbs: tuple[str, ...]) -> Plan:
     return plan
 
 
+def _require_halves(known: Inventory, key: str, verbs: tuple[str, ...]) -> None:
+    """Refuse to push or pull a bucket: it is copied in one step, from what it holds now."""
+    if "copy" not in verbs and any(bucket.key == key for bucket in known.buckets):
+        raise RefusedError(
+            f"{key!r} is a bucket, which is copied in one step; envsync sync {key} does that"
+        )
+
+
 def _no_sync(known: Inventory, key: str, environment: str | None) -> str:
+    edges: tuple[Sync | BucketSync, ...] = (*known.syncs, *known.bucket_syncs)
     into = {
         sync.target.environment.name: sync.options.ensure
-        for sync in known.syncs
+        for sync in edges
         if sync.target.key == key
     }
+    section = "bucket_syncs" if any(bucket.key == key for bucket in known.buckets) else "syncs"
     where = f" into {environment}" if environment else ""
     ways = [_by_hand(name, ensure) for name, ensure in into.items() if name != environment]
-    there = f"there is {'; '.join(ways)}" if ways else f"add it under syncs: of {environment}"
+    there = f"there is {'; '.join(ways)}" if ways else f"add it under {section}: of {environment}"
     return f"the inventory has no sync of {key!r}{where} to run; {there}"
 
 
@@ -148,6 +159,7 @@ def push_plan(asked: Asked) -> Plan:
         (environment,), (asked.database or "",), disabled=True, goals=("push",), verbs=("push",)
     )
     require_known(known, selection)
+    _require_halves(known, asked.database or "", selection.verbs)
     plan = select(expand(known), selection)
     if not plan.steps:
         raise RefusedError(
@@ -165,17 +177,17 @@ def halves(*, push_only: bool, pull_only: bool, timestamp: str | None) -> tuple[
         raise RefusedError("--timestamp names an artefact to pull, and --push-only pulls none")
     if timestamp is not None:
         return ("pull",)
-    return ("push",) if push_only else ("pull",) if pull_only else ("push", "pull")
+    return ("push",) if push_only else ("pull",) if pull_only else VERBS
 
 
-def careful(jobs: str, timestamp: str | None) -> Run:
+def careful(jobs: str, timestamp: str | None = None, *, allow_mass_delete: bool = False) -> Run:
     """Return how a run by hand goes: everything is looked at before anything is touched."""
-    return Run(_positive(jobs), timestamp, careful=True)
+    return Run(_positive(jobs), timestamp, careful=True, allow_mass_delete=allow_mass_delete)
 
 
-def nightly_run(jobs: str) -> Run:
+def nightly_run(jobs: str, *, allow_mass_delete: bool = False) -> Run:
     """Return how a nightly run goes: each step looks for itself, independent ones go on."""
-    return Run(_positive(jobs))
+    return Run(_positive(jobs), allow_mass_delete=allow_mass_delete)
 
 
 def _positive(jobs: str) -> int:
@@ -206,7 +218,7 @@ def rollback(asked: Asked) -> str:
     engine = driver(database)
     remembered = state()
     with (
-        remembered.locks.hold(lock_name(database)),
+        remembered.locks.hold(database_lock(database)),
         hands.session(SilentMeter()) as session,
     ):
         facts = session.observe(engine.rollback_question(database))
@@ -243,9 +255,9 @@ def status_text(asked: Asked) -> str:
         [
             Served(
                 step,
-                remembered.journal.latest(step.environment.name, step.database.key, step.verb),
-                remembered.journal.served(step.environment.name, step.database.key),
-                remembered.locks.is_held(lock_name(step.database)) is not None,
+                remembered.journal.latest(step.environment.name, step.key, step.verb),
+                remembered.journal.served(step.environment.name, step.key),
+                remembered.locks.is_held(lock_name(step)) is not None,
             )
             for step in plan.steps
         ],

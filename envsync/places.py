@@ -161,6 +161,28 @@ def spool_text(storage: RsyncStorage) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class BucketPlace:
+    """The objects of a bucket whose keys begin with a prefix, which may be empty."""
+
+    storage: S3Storage
+    prefix: str = ""
+
+    @property
+    def url(self) -> str:
+        return f"{self.storage.url}/{self.prefix}" if self.prefix else self.storage.url
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """The bucket that is meant, whoever asks for it: its server and its name."""
+        return (self.storage.endpoint_url or "").rstrip("/").lower(), self.storage.bucket
+
+    def overlaps(self, other: "BucketPlace") -> bool:
+        """Tell whether an object can be in both places."""
+        nested = self.prefix.startswith(other.prefix) or other.prefix.startswith(self.prefix)
+        return self.identity == other.identity and nested
+
+
+@dataclass(frozen=True, slots=True)
 class Nsca:
     """An NSCA daemon, reached through send_nsca; encryption and password are in its own file."""
 

@@ -23,6 +23,7 @@ INVENTORY = "the folder of inventories (default: ENVSYNC_INVENTORY, else ./inven
 ENV = "the environment (default: ENVSYNC_ENVIRONMENT)"
 DRY_RUN = "show the exact commands, and touch nothing"
 LOG_FORMAT = "plain or json"
+ALLOW_MASS_DELETE = "let a bucket sync delete more than its max_delete, or all there is"
 ONTO_PROTECTED = "the protected environment whose data may be replaced, typed out"
 MACHINE = "only steps on this machine, as db_admin or integration/db_admin"
 JOBS = "how many steps at once"
@@ -56,7 +57,7 @@ def _carry_out(c: Context, plan: Plan, run: Run, *, dry_run: bool, log_format: s
 @task(
     help={
         "env": ENV,
-        "database": "only this database",
+        "database": "only this database, or bucket",
         "machine": MACHINE,
         "all": "show disabled steps as well",
         "format": "table, markdown or json",
@@ -81,7 +82,7 @@ def plan(
 @task(
     positional=["name"],
     help={
-        "name": "the database, as the inventory calls it",
+        "name": "the database or bucket, as the inventory calls it",
         "env": "the environment to refresh (default: ENVSYNC_ENVIRONMENT, else each that has it)",
         "from": "take the data from this environment instead of the inventory's",
         "timestamp": TIMESTAMP,
@@ -89,6 +90,7 @@ def plan(
         "push-only": "only the push half",
         "pull-only": "only the pull half",
         "onto-protected": ONTO_PROTECTED,
+        "allow-mass-delete": ALLOW_MASS_DELETE,
         "jobs": JOBS,
         "log-format": LOG_FORMAT,
         "inventory": INVENTORY,
@@ -104,17 +106,18 @@ def sync(
     push_only: bool = False,
     pull_only: bool = False,
     onto_protected: str | None = None,
+    allow_mass_delete: bool = False,
     jobs: str = "1",
     log_format: str = "plain",
     inventory: str | None = None,
 ) -> None:
-    """Refresh one database: push it from its source, pull it into its targets."""
+    """Refresh one database: push it from its source, pull it into its targets; or one bucket."""
     with refusals():
         asked = Asked(inventory, env, name, from_, onto_protected=onto_protected)
         plan = app.sync_plan(
             asked, app.halves(push_only=push_only, pull_only=pull_only, timestamp=timestamp)
         )
-        run = app.careful(jobs, timestamp)
+        run = app.careful(jobs, timestamp, allow_mass_delete=allow_mass_delete)
         _carry_out(c, plan, run, dry_run=dry_run, log_format=log_format)
 
 
@@ -141,7 +144,7 @@ def push(
     """Dump one database and upload it."""
     with refusals():
         plan = app.push_plan(Asked(inventory, env, name))
-        _carry_out(c, plan, app.careful(jobs, None), dry_run=dry_run, log_format=log_format)
+        _carry_out(c, plan, app.careful(jobs), dry_run=dry_run, log_format=log_format)
 
 
 @task(
@@ -184,6 +187,7 @@ def pull(
         "env": "only this environment's goals (default: ENVSYNC_ENVIRONMENT, else all)",
         "machine": MACHINE,
         "dry-run": DRY_RUN,
+        "allow-mass-delete": ALLOW_MASS_DELETE,
         "jobs": JOBS,
         "log-format": LOG_FORMAT,
         "inventory": INVENTORY,
@@ -194,6 +198,7 @@ def nightly(
     env: str | None = None,
     machine: str | None = None,
     dry_run: bool = False,
+    allow_mass_delete: bool = False,
     jobs: str = "1",
     log_format: str = "plain",
     inventory: str | None = None,
@@ -201,7 +206,8 @@ def nightly(
     """Run all that is due tonight; independent steps go on when one fails."""
     with refusals():
         plan = app.nightly_plan(Asked(inventory, env, machine=machine))
-        _carry_out(c, plan, app.nightly_run(jobs), dry_run=dry_run, log_format=log_format)
+        run = app.nightly_run(jobs, allow_mass_delete=allow_mass_delete)
+        _carry_out(c, plan, run, dry_run=dry_run, log_format=log_format)
 
 
 @task(
@@ -243,7 +249,7 @@ def backups(c: Context, name: str, env: str | None = None, inventory: str | None
 
 @task(help={"env": "only this environment", "inventory": INVENTORY})
 def status(c: Context, env: str | None = None, inventory: str | None = None) -> None:
-    """Show how old each database's data is, and how its steps last ended."""
+    """Show how old the data of each database and bucket is, and how its steps last ended."""
     with refusals():
         print(app.status_text(Asked(inventory, env)))
 
@@ -251,13 +257,13 @@ def status(c: Context, env: str | None = None, inventory: str | None = None) -> 
 @task(
     positional=["name"],
     help={
-        "name": "the database, as the inventory calls it",
+        "name": "the database or bucket, as the inventory calls it",
         "env": "only this environment",
         "inventory": INVENTORY,
     },
 )
 def history(c: Context, name: str, env: str | None = None, inventory: str | None = None) -> None:
-    """Show what has been run for a database, newest first."""
+    """Show what has been run for a database or a bucket, newest first."""
     with refusals():
         print(app.history_text(Asked(inventory, env, name)))
 

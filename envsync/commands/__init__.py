@@ -192,7 +192,8 @@ class Measured:
 
     `outside_snapshot` names tables that were not read at one moment with all others. `data_of` is
     when the data that is live now was taken from its source. `artefact` is the one that
-    serves in place of the step's own, where another machine was at it already.
+    serves in place of the step's own, where another machine was at it already. Of objects,
+    it is how many were `copied` and how many `deleted`.
     """
 
     bytes: int = 0
@@ -204,3 +205,5 @@ class Measured:
     outside_snapshot: tuple[str, ...] = ()
     data_of: Stamp | None = None
     artefact: ArtefactKey | None = None
+    copied: int = 0
+    deleted: int = 0

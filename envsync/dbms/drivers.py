@@ -5,22 +5,19 @@ from typing import Protocol
 
 from envsync.artefacts import ArtefactKey, Stamp
 from envsync.commands import Command, Question, RunProgram
-from envsync.dbms import elasticsearch, mongo, mysql, postgresql
+from envsync.dbms import buckets, elasticsearch, mongo, mysql, postgresql
 from envsync.dbms.request import Request
 from envsync.dbms.spooling import spool
 from envsync.facts import Facts
 from envsync.inventory.model import Database, Dbms
-from envsync.plan.model import Pull, Step
+from envsync.plan.model import Copy, Pull, Step
 
 
-class Driver(Protocol):
-    """How one engine is pushed and pulled: pure, steps and facts in, commands out.
+class StepDriver(Protocol):
+    """How a kind of step is carried out: pure, steps and facts in, commands out.
 
-    An engine is handed back the facts that its own eyes saw, and no others.
+    A driver is handed back the facts that its own eyes saw, and no others.
     """
-
-    def artefact(self, database: Database, stamp: Stamp) -> ArtefactKey:
-        """Where a push made at a moment leaves its artefact."""
 
     def question(self, step: Step, request: Request) -> Question:
         """What must be known before the step acts."""
@@ -36,6 +33,13 @@ class Driver(Protocol):
 
     def abandon(self, step: Step, request: Request) -> Iterator[Command]:
         """What clears up after a step that failed halfway."""
+
+
+class Driver(StepDriver, Protocol):
+    """How one engine's databases are pushed and pulled, and what else can be done with them."""
+
+    def artefact(self, database: Database, stamp: Stamp) -> ArtefactKey:
+        """Where a push made at a moment leaves its artefact."""
 
     def rollback_question(self, database: Database) -> Question:
         """What must be known before a rollback; the answer is SwapFactsBase."""
@@ -58,7 +62,7 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
     An artefact that rsync carries needs room on this machine first.
     """
     yield from spool(step, facts)
-    yield from driver(step.database).commands(step, request, facts)
+    yield from step_driver(step).commands(step, request, facts)
     if isinstance(step.action, Pull):
         target = step.action.sync.target
         variables = (
@@ -72,3 +76,8 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
 def driver(database: Database) -> Driver:
     """Return the driver of a database's engine."""
     return DRIVERS[database.server.dbms]
+
+
+def step_driver(step: Step) -> StepDriver:
+    """Return what carries out a step: its database's engine, or what copies buckets."""
+    return buckets if isinstance(step.action, Copy) else driver(step.database)

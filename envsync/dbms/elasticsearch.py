@@ -59,6 +59,8 @@ def question(step: Step, request: Request) -> c.Question:
                 target=sync.target.name,
                 script=_script(sync),
             )
+        case _:
+            raise TypeError(f"not of a database: {step.action}")
 
 
 def idle(facts: Facts) -> str | None:

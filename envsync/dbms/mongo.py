@@ -59,6 +59,8 @@ def question(step: Step, request: Request) -> c.Question:
                 quarantine=incoming(sync.target) if _is_made_safe(sync) else None,
                 scripts=_scripts(sync),
             )
+        case _:
+            raise TypeError(f"not of a database: {step.action}")
 
 
 def idle(facts: Facts) -> str | None:

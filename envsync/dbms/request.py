@@ -11,10 +11,12 @@ class Request:
 
     `now` stamps the artefact of a push and tells how old that of a pull is. `timestamp` is what
     an operator typed. `pushed` is the artefact the step's own push made in this run; `awaited`
-    is True before that push has ended.
+    is True before that push, or what else the step needs, has ended. `allow_mass_delete` is what
+    an operator typed as well.
     """
 
     now: Stamp
     timestamp: str | None = None
     pushed: ArtefactKey | None = None
     awaited: bool = False
+    allow_mass_delete: bool = False

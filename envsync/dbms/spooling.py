@@ -21,6 +21,8 @@ def spooled(step: Step) -> Step:
         case Pull(sync):
             source, target = _database(sync.source, folder), _database(sync.target, folder)
             return replace(step, action=Pull(replace(sync, source=source, target=target)))
+        case _:
+            return step
 
 
 def spool(step: Step, facts: Facts) -> Iterator[c.Command]:

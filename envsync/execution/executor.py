@@ -1,13 +1,13 @@
 """Walk a plan: run what is ready, skip what cannot run any more, tell how each step ended."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from envsync.artefacts import Manifest, Stamp
 from envsync.commands import Publish
-from envsync.dbms.drivers import driver
+from envsync.dbms.drivers import step_driver
 from envsync.dbms.request import Request
 from envsync.dbms.spooling import spooled
 from envsync.errors import EnvsyncError
@@ -15,6 +15,7 @@ from envsync.execution.outcome import Outcome, State
 from envsync.execution.step import carry_out
 from envsync.execution.world import World
 from envsync.facts import PullFactsBase
+from envsync.places import Endpoint
 from envsync.plan.model import Plan, Pull, Push, Step
 
 
@@ -23,11 +24,13 @@ class Run:
     """How a plan is walked: how many steps at once, and which artefact an operator asked for.
 
     A careful run looks at every step before the first one acts, and acts only if none is refused.
+    `allow_mass_delete` lets copies delete more than their share.
     """
 
     jobs: int = 1
     timestamp: str | None = None
     careful: bool = False
+    allow_mass_delete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def _look(step: Step, request: Request, world: World, foreseen: dict[int, Manife
 
     So a target that is too old or too small is told of before the push, not after it.
     """
-    engine = driver(step.database)
+    engine = step_driver(step)
     with world.gateway.session(step) as session, world.stop.attached(session.cancel):
         facts = session.observe(engine.question(step, request))
         if engine.idle(facts) is not None:
@@ -147,18 +150,22 @@ def _culprit(walk: _Walk, step: Step) -> str | None:
 
 def _started(walk: _Walk, run: Run, world: World, pool: ThreadPoolExecutor) -> Iterator[Started]:
     """Start what is ready, as far as the run's jobs and the servers' limits allow."""
-    busy = Counter(step.database.server.endpoint for step in walk.running.values())
+    busy = Counter(step.server.endpoint for step in walk.running.values() if step.server)
     for step in list(walk.waiting):
-        server = step.database.server
         if len(walk.running) >= run.jobs:
             return
-        if busy[server.endpoint] >= server.max_parallel or not _is_ready(walk, step):
+        if not _is_ready(walk, step) or not _is_borne(step, busy):
             continue
-        busy[server.endpoint] += 1
+        if step.server:
+            busy[step.server.endpoint] += 1
         walk.waiting.remove(step)
         yield Started(step)
         request = _request(walk, step, run, world, looking=False)
         walk.running[pool.submit(carry_out, step, request, world)] = step
+
+
+def _is_borne(step: Step, busy: Mapping[Endpoint, int]) -> bool:
+    return step.server is None or busy.get(step.server.endpoint, 0) < step.server.max_parallel
 
 
 def _is_ready(walk: _Walk, step: Step) -> bool:
@@ -176,5 +183,6 @@ def _request(walk: _Walk, step: Step, run: Run, world: World, *, looking: bool) 
         now=Stamp.of(world.clock.now()),
         timestamp=run.timestamp if isinstance(step.action, Pull) else None,
         pushed=own.artefact if own else None,
-        awaited=looking and bool(step.needs) and isinstance(step.action, Pull),
+        awaited=looking and bool(step.needs) and not isinstance(step.action, Push),
+        allow_mass_delete=run.allow_mass_delete,
     )

@@ -8,11 +8,19 @@ from envsync.execution.lock import StepLocks
 from envsync.execution.reboot_lock import reboot_lock
 from envsync.execution.stop import Stop
 from envsync.inventory.model import Database
-from envsync.plan.model import Step
+from envsync.plan.model import Copy, Step
 
 
-def lock_name(database: Database) -> str:
-    """Name the lock of a database: a push and a pull of it exclude each other."""
+def lock_name(step: Step) -> str:
+    """Name the lock of what a step works on: a push and a pull of one database share theirs."""
+    if isinstance(step.action, Copy):
+        target = step.action.sync.target.place
+        return f"{target.url} on {target.storage.endpoint_url or 'AWS'}"
+    return database_lock(step.database)
+
+
+def database_lock(database: Database) -> str:
+    """Name the lock of a database."""
     return f"{database.name} on {database.server.endpoint}"
 
 
@@ -29,7 +37,7 @@ class MachineGuard:
         patience = deadline.total_seconds() if deadline else 0.0
         reboot = step.environment.reboot_lock
         with (
-            self.locks.hold(lock_name(step.database), patience, lambda: stop.requested),
+            self.locks.hold(lock_name(step), patience, lambda: stop.requested),
             reboot_lock(reboot.directory, reboot.name) if reboot else nullcontext(),
         ):
             yield

@@ -14,7 +14,7 @@ from pathlib import Path
 from envsync.artefacts import Stamp
 from envsync.errors import RefusedError
 from envsync.execution.outcome import Outcome, State
-from envsync.plan.model import Plan, Pull, Step
+from envsync.plan.model import Plan, Push, Step
 
 BUSY_SECONDS = 30.0
 """How long a write waits for another process's."""
@@ -58,7 +58,9 @@ CREATE TABLE IF NOT EXISTS undelivered (
 class Entry:
     """One step of one run, as the journal remembers it; times are in UTC.
 
-    `data_of` is when the data was taken from its source, for a pull that promoted it.
+    `database` is the key of a database, or of the bucket that was copied into; `rows` counts its
+    rows, or the objects that were copied. `data_of` is when what is live now was taken from its
+    source.
     """
 
     id: int
@@ -132,7 +134,7 @@ class Journal:
                     outcome.reason,
                     outcome.seconds,
                     measured.bytes,
-                    sum(measured.rows.values()),
+                    sum(measured.rows.values()) or measured.copied,
                     str(outcome.artefact) if outcome.artefact else None,
                     measured.data_of.moment.isoformat() if measured.data_of else None,
                     json.dumps(outcome.warnings),
@@ -173,11 +175,11 @@ class Journal:
         return found[0] if found else None
 
     def served(self, environment: str, database: str) -> Entry | None:
-        """Return the pull, or the rollback, that brought the data a database serves now."""
+        """Return the step, or the rollback, that brought what a database or a bucket serves now."""
         found = self._entries(
             "SELECT * FROM step WHERE environment = ? AND database = ? "
-            "AND (outcome = 'done' OR data_of IS NOT NULL) AND verb IN ('pull', 'rollback') "
-            "ORDER BY id DESC LIMIT 1",
+            "AND (outcome = 'done' OR data_of IS NOT NULL) "
+            "AND verb IN ('pull', 'copy', 'rollback') ORDER BY id DESC LIMIT 1",
             (environment, database),
         )
         return found[0] if found else None
@@ -274,11 +276,11 @@ class Journal:
 
 
 def _identity(step: Step) -> tuple[str, str, str]:
-    return step.verb, step.environment.name, step.database.key
+    return step.verb, step.environment.name, step.key
 
 
 def _source(step: Step) -> str | None:
-    return step.action.sync.source.environment.name if isinstance(step.action, Pull) else None
+    return None if isinstance(step.action, Push) else step.source.name
 
 
 def _entry(row: sqlite3.Row) -> Entry:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from envsync.artefacts import ArtefactKey, Stamp
 from envsync.commands import Command, Measured
-from envsync.dbms.drivers import commands, driver
+from envsync.dbms.drivers import commands, driver, step_driver
 from envsync.dbms.request import Request
 from envsync.dbms.spooling import spooled
 from envsync.errors import BusyError, EnvsyncError, RefusedError
@@ -75,7 +75,7 @@ class _Draft:
 
 
 def _act(draft: _Draft, step: Step, request: Request, world: World) -> None:
-    engine = driver(step.database)
+    engine = step_driver(step)
     with (
         _cleared_up(draft, step, request, world),
         world.gateway.session(step) as session,
@@ -118,7 +118,7 @@ def _cleared_up(draft: _Draft, step: Step, request: Request, world: World) -> It
 def _abandon(draft: _Draft, step: Step, request: Request, world: World) -> None:
     try:
         with world.gateway.session(step) as session:
-            for command in driver(step.database).abandon(step, request):
+            for command in step_driver(step).abandon(step, request):
                 session.perform(command)
     except EnvsyncError as error:
         left = f"clearing up failed, the next run does it: {error}"

@@ -24,6 +24,8 @@ _DOING: dict[str, str] = {
     "Analyse": "gathering statistics",
     "Promote": "promoting",
     "RunProgram": "running what follows the promote",
+    "CopyObjects": "copying what changed",
+    "DeleteObjects": "deleting what the source does not have",
 }
 """What an operator is told while a command is carried out; the quick ones are not worth a line."""
 
@@ -101,4 +103,6 @@ def _together(first: c.Measured, second: c.Measured) -> c.Measured:
         outside_snapshot=(*first.outside_snapshot, *second.outside_snapshot),
         data_of=second.data_of or first.data_of,
         artefact=second.artefact or first.artefact,
+        copied=first.copied + second.copied,
+        deleted=first.deleted + second.deleted,
     )

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from envsync import commands as c
 from envsync.artefacts import Manifest
+from envsync.commands.buckets import CopyObjects, ObserveCopy
 from envsync.errors import MissingSecretError, UnavailableError
 from envsync.facts import Facts, PullFactsBase
 from envsync.gateways.engines import engine
@@ -32,13 +33,15 @@ class Speaking:
     """Shows the commands of every step, in order, and touches nothing.
 
     What cannot be seen from here is assumed, and said to be. An artefact that a push would have
-    published is there for the pulls that follow it.
+    published is there for the pulls that follow it, and a bucket that a copy would have changed is
+    about to change.
     """
 
     def __init__(self, say: Say) -> None:
         self._say = say
         self._notes: set[str] = set()
         self._published: dict[tuple[str, str], Manifest] = {}
+        self._copied: set[str] = set()
 
     @contextmanager
     def session(self, step: Named) -> Iterator["_Voice"]:
@@ -59,6 +62,14 @@ class Speaking:
         """Remember what a push would have published."""
         manifest = published.manifest
         self._published[published.storage.url, manifest.name] = manifest
+
+    def copy(self, command: CopyObjects) -> None:
+        """Remember which bucket a copy would have changed."""
+        self._copied.add(command.target.url)
+
+    def copied(self, question: ObserveCopy) -> bool:
+        """Tell whether an earlier step would have changed the source."""
+        return question.source.url in self._copied
 
     def published(self, question: c.PullQuestion) -> Manifest | None:
         """Return what an earlier step would have published."""
@@ -81,6 +92,8 @@ class _Voice:
         if isinstance(question, c.PullQuestion):
             published = self._speaking.published(question)
             question = replace(question, awaited=True) if published else question
+        if isinstance(question, ObserveCopy) and self._speaking.copied(question):
+            question = replace(question, awaited=True)
         try:
             facts = self._eyes.observe(question)
         except (UnavailableError, MissingSecretError) as error:
@@ -98,3 +111,5 @@ class _Voice:
         published = command.publishes()
         if published:
             self._speaking.publish(published)
+        if isinstance(command, CopyObjects):
+            self._speaking.copy(command)

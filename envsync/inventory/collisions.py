@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from envsync.inventory.identity import address, at_rest, physical
-from envsync.inventory.link import Linked, Place
+from envsync.inventory.link import Linked
 from envsync.inventory.model import Database
+from envsync.inventory.placed import Place
 from envsync.inventory.problems import Problem
 
 Same = TypeVar("Same")
@@ -30,13 +31,20 @@ def _environments(linked: Linked) -> Iterator[Problem]:
 
 
 def _titles(linked: Linked) -> Iterator[Problem]:
-    told = [
-        ((step.value.target.environment.name, step.value.options.title), step.place)
-        for step in linked.acting_syncs()
-    ] + [
-        ((step.value.database.environment.name, step.value.options.title), step.place)
-        for step in linked.acting_backups()
-    ]
+    told = (
+        [
+            ((step.value.target.environment.name, step.value.options.title), step.place)
+            for step in linked.acting_syncs()
+        ]
+        + [
+            ((step.value.database.environment.name, step.value.options.title), step.place)
+            for step in linked.acting_backups()
+        ]
+        + [
+            ((edge.value.target.environment.name, edge.value.options.title), edge.place)
+            for edge in linked.acting_bucket_syncs()
+        ]
+    )
     in_order = sorted(told, key=lambda item: item[1].position)
     for (_, title), first, again in _repeated([*_unasked_pushes(linked), *in_order]):
         yield again.problem(

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from envsync.inventory.document import quoted
-from envsync.inventory.link import Linked, Place, Placed
+from envsync.inventory.link import Linked
 from envsync.inventory.model import Database, Dbms, Options, Sanitise, Sync
+from envsync.inventory.placed import Place, Placed
 from envsync.inventory.problems import Problem, listed
 
 SUFFIXES = {Dbms.MONGO: ".mongo.yaml", Dbms.ELASTICSEARCH: ".elasticsearch.yaml"}

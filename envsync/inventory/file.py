@@ -12,7 +12,7 @@ from envsync.inventory.sentences import path_of, problems
 from envsync.inventory.shape import EnvironmentShape
 from envsync.inventory.yaml_lines import read
 
-_STEPS = {"syncs", "backups"}
+_STEPS = {"syncs", "backups", "bucket_syncs"}
 
 
 @dataclass(frozen=True, slots=True)

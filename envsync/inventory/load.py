@@ -40,6 +40,8 @@ def _inventory(linked: Linked) -> Inventory:
         databases=tuple(found.value for found in linked.databases),
         syncs=tuple(found.value for found in linked.syncs),
         backups=tuple(found.value for found in linked.backups),
+        buckets=tuple(found.value for found in linked.buckets),
+        bucket_syncs=tuple(found.value for found in linked.bucket_syncs),
     )
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from envsync.places import Endpoint, SnapshotRepository, Storage, Transport
+from envsync.places import BucketPlace, Endpoint, SnapshotRepository, Storage, Transport
 
 
 class Dbms(StrEnum):
@@ -195,6 +196,36 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
+class Bucket:
+    """Objects of one environment, such as what its applications let people upload."""
+
+    key: str
+    environment: Environment
+    place: BucketPlace
+
+    def __str__(self) -> str:
+        return f"{self.key} ({self.environment.name})"
+
+
+@dataclass(frozen=True, slots=True)
+class BucketSync:
+    """An edge: from a source bucket to a target, whose objects become those of the source.
+
+    `machine` may read the one and write the other. Objects that the source does not have are
+    deleted where `delete` is true, and never more of the target's than `max_delete` per cent.
+    `sanitise` is None where the source is not protected and the inventory gives no reason.
+    """
+
+    source: Bucket
+    target: Bucket
+    machine: str
+    sanitise: NeverSanitise | None
+    options: Options
+    delete: bool = False
+    max_delete: Decimal = Decimal(10)
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """Everything that exists, in the order of its files and their lines."""
 
@@ -202,3 +233,5 @@ class Inventory:
     databases: tuple[Database, ...] = ()
     syncs: tuple[Sync, ...] = ()
     backups: tuple[Backup, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
+    bucket_syncs: tuple[BucketSync, ...] = ()

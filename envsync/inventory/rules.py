@@ -4,15 +4,18 @@ Each rule is one function that yields a problem wherever it is broken. A step wi
 `ensure: absent` does no harm, and breaks no rule but that its scripts exist.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from envsync.inventory.bucket_rules import broken_by_buckets
 from envsync.inventory.collisions import collisions
 from envsync.inventory.document import quoted
 from envsync.inventory.engines import unfit
 from envsync.inventory.identity import address, physical
-from envsync.inventory.link import Linked, Placed
+from envsync.inventory.link import Linked
+from envsync.inventory.loops import loops
 from envsync.inventory.model import Database, Ensure, Sanitise, Sync
+from envsync.inventory.placed import Placed
 from envsync.inventory.problems import Problem, listed, suggestion
 from envsync.inventory.rules_elasticsearch import search_rules
 from envsync.inventory.scalars import LONGEST_NAME
@@ -30,11 +33,12 @@ def broken(linked: Linked, scripts: Scripts) -> Iterator[Problem]:
         yield from _spares_the_protected(sync)
         yield from _moves_between_two(sync)
         yield from _says_how_it_is_safe(sync)
-    yield from _loops(linked)
+    yield from loops(linked.acting_syncs())
     yield from _names(linked)
     yield from search_rules(linked)
     yield from collisions(linked)
     yield from unfit(linked)
+    yield from broken_by_buckets(linked)
     for sync in linked.syncs:
         yield from _scripts_exist(sync, scripts)
 
@@ -72,51 +76,6 @@ def _says_how_it_is_safe(sync: Placed[Sync]) -> Iterator[Problem]:
             "'because: WHY'",
             "from",
         )
-
-
-def _loops(linked: Linked) -> Iterator[Problem]:
-    """Tell of each loop once; what is run by hand stops where it is told to."""
-    into = {
-        address(sync.value.target): sync
-        for sync in linked.acting_syncs()
-        if sync.value.options.ensure is Ensure.PRESENT
-        and address(sync.value.source) != address(sync.value.target)
-    }
-    seen: set[tuple[str, str]] = set()
-    for start in into:
-        trail = _trail(start, into, seen)
-        end = trail[-1]
-        if end in trail[:-1]:
-            loop = [into[each] for each in trail[trail.index(end) : -1]]
-            yield _loop(min(loop, key=lambda sync: sync.place.position), into)
-        seen.update(trail)
-
-
-def _trail(
-    start: tuple[str, str], into: Mapping[tuple[str, str], Placed[Sync]], seen: set[tuple[str, str]]
-) -> list[tuple[str, str]]:
-    """Follow a database upstream to where nothing comes in, or to what was seen before."""
-    trail = {start: None}
-    here = start
-    while here in into and here not in seen:
-        here = address(into[here].value.source)
-        if here in trail:
-            return [*trail, here]
-        trail[here] = None
-    return list(trail)
-
-
-def _loop(first: Placed[Sync], into: Mapping[tuple[str, str], Placed[Sync]]) -> Problem:
-    chain = [str(first.value.target), str(first.value.source)]
-    here = address(first.value.source)
-    while here != address(first.value.target):
-        chain.append(str(into[here].value.source))
-        here = address(into[here].value.source)
-    return first.place.problem(
-        f"{first.place} is part of a loop, {' from '.join(chain)}; "
-        "accepted: syncs that begin where nothing comes in",
-        "from",
-    )
 
 
 def _names(linked: Linked) -> Iterator[Problem]:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 
 from envsync.inventory.identity import address
-from envsync.inventory.link import Linked, Placed
+from envsync.inventory.link import Linked
 from envsync.inventory.model import Database, Dbms, Sync
+from envsync.inventory.placed import Placed
 from envsync.inventory.problems import Problem
 from envsync.places import SnapshotRepository
 

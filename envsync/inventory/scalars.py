@@ -155,6 +155,13 @@ IndexPattern = Annotated[
         'names of indices or aliases in lower case, "*" for any part, not "*" alone',
     ),
 ]
+Prefix = Annotated[
+    str, Matching(rf"[^{_CONTROL}]*/", 'what keys begin with, such as "uploads/", up to a "/"')
+]
+Percent = Annotated[
+    str,
+    Matching(r"(?:100|[0-9]{1,2}(?:\.[0-9]{1,2})?)%", 'a share such as "10%", from "0%" to "100%"'),
+]
 HttpUrl = Annotated[
     str, Matching(r"https?://[^\s/@?#]+(?:/[^\s@]*)?", "an http:// or https:// address")
 ]

@@ -9,12 +9,14 @@ from envsync.inventory.document import Document, Path, described, quoted
 from envsync.inventory.problems import Problem, listed, suggestion
 from envsync.inventory.shape import (
     BackupShape,
+    BucketSyncShape,
     DatabaseShape,
     DefaultsShape,
     EnvironmentShape,
     SyncShape,
 )
 from envsync.inventory.shape_places import (
+    BucketShape,
     FileShape,
     IcingaApiShape,
     KmsShape,
@@ -66,8 +68,11 @@ _SHAPES: dict[Path, type[BaseModel]] = {
     ("databases", "*"): DatabaseShape,
     ("syncs", "*"): SyncShape,
     ("backups", "*"): BackupShape,
+    ("buckets", "*"): BucketShape,
+    ("buckets", "*", "encryption", "kms"): KmsShape,
+    ("bucket_syncs", "*"): BucketSyncShape,
 }
-_NAMED = {"servers", "databases", "syncs", "backups"}
+_NAMED = {"servers", "databases", "syncs", "backups", "buckets", "bucket_syncs"}
 
 
 def problems(document: Document, error: ValidationError) -> Iterator[Problem]:
@@ -86,7 +91,7 @@ def path_of(detail: ErrorDetails) -> Path:
     for part in detail["loc"]:
         if not skip:
             path = (*path, part)
-        skip = not skip and path in _CHOICES
+        skip = not skip and _is_choice(path)
     if _is_key(detail):
         return path[:-1]
     match detail["type"]:
@@ -96,6 +101,14 @@ def path_of(detail: ErrorDetails) -> Path:
             return (*path, detail["ctx"]["discriminator"].strip("'"))
         case _:
             return path
+
+
+def _is_choice(path: Path) -> bool:
+    match path:
+        case ("buckets", _, "encryption"):
+            return True
+        case _:
+            return path in _CHOICES
 
 
 def _sentence(detail: ErrorDetails, path: Path) -> str:

@@ -19,6 +19,7 @@ from envsync.inventory.scalars import (
     Key,
     Name,
     OneLine,
+    Percent,
     Program,
     Prose,
     StoragePath,
@@ -27,6 +28,7 @@ from envsync.inventory.scalars import (
     Title,
 )
 from envsync.inventory.shape_places import (
+    BucketShape,
     Count,
     IcingaShape,
     Kept,
@@ -87,8 +89,8 @@ class DatabaseShape(Shape):
     )
 
 
-class StepShape(Shape):
-    """What any step can be told."""
+class WhenShape(Shape):
+    """What any step can be told: whether, when, and for how long it runs."""
 
     model_config = ConfigDict(json_schema_extra={"not": {"required": ["at", "cron"]}})
 
@@ -103,18 +105,8 @@ class StepShape(Shape):
     cron: Cron | None = Field(
         default=None, description="the nights it belongs to, as a five-field cron expression"
     )
-    temppath: Folder | None = Field(
-        default=None,
-        description="the folder for temporary files, such as what rsync spools; absent: TMPDIR's",
-    )
     deadline: Duration | None = Field(
         default=None, description='how long it may take, such as "2h" or "90m"'
-    )
-    exclude_table_data: Patterns | None = Field(
-        default=None, description='tables whose rows are left out, each as "name" or "schema.name"'
-    )
-    exclude_tables: Patterns | None = Field(
-        default=None, description="tables or collections that are left out altogether, by name"
     )
 
     @model_validator(mode="after")
@@ -122,6 +114,21 @@ class StepShape(Shape):
         if self.at is not None and self.cron is not None:
             raise mistake("cron", "'at' and 'cron' are both given", "one of them")
         return self
+
+
+class StepShape(WhenShape):
+    """What a push or a pull can be told."""
+
+    temppath: Folder | None = Field(
+        default=None,
+        description="the folder for temporary files, such as what rsync spools; absent: TMPDIR's",
+    )
+    exclude_table_data: Patterns | None = Field(
+        default=None, description='tables whose rows are left out, each as "name" or "schema.name"'
+    )
+    exclude_tables: Patterns | None = Field(
+        default=None, description="tables or collections that are left out altogether, by name"
+    )
 
 
 class DefaultsShape(StepShape):
@@ -184,6 +191,37 @@ class SyncShape(BackupShape):
         return self
 
 
+class BucketSyncShape(WhenShape):
+    """An edge into this environment: which bucket's objects come into one of its own."""
+
+    source: Key = Field(alias="from", description="the environment they come from")
+    bucket: Key | None = Field(
+        default=None, description="the source's key, where it differs from the target's"
+    )
+    machine: Key = Field(description="the machine that may read the one bucket and write the other")
+    because: Prose | None = Field(
+        default=None, description="why the objects hold nothing that must be sanitised"
+    )
+    delete: bool = Field(
+        default=False, description="whether what the source does not have is deleted"
+    )
+    max_delete: Percent | None = Field(
+        default=None,
+        description='the share of the objects that one run may delete, such as "10%"; absent: 10%',
+    )
+    title: Title | None = Field(default=None, description="its name in monitoring")
+
+    @model_validator(mode="after")
+    def _bounds_what_it_deletes(self) -> Self:
+        if self.max_delete is not None and not self.delete:
+            raise mistake(
+                "max_delete",
+                "'max_delete' has nothing to bound",
+                "it beside 'delete: true' only",
+            )
+        return self
+
+
 class EnvironmentShape(Shape):
     """One environment: where its databases are, what comes into it, and what is kept of it."""
 
@@ -209,6 +247,12 @@ class EnvironmentShape(Shape):
     )
     backups: dict[Key, BackupShape] = Field(
         default={}, description="pushes of this environment's own copies, by key"
+    )
+    buckets: dict[Key, BucketShape] = Field(
+        default={}, description="buckets of this environment's applications, by key"
+    )
+    bucket_syncs: dict[Key, BucketSyncShape] = Field(
+        default={}, description="what comes into this environment's buckets, by the target's key"
     )
 
 

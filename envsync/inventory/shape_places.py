@@ -16,6 +16,7 @@ from envsync.inventory.scalars import (
     InternetHost,
     Key,
     Name,
+    Prefix,
     Repository,
     Size,
     StoragePath,
@@ -80,10 +81,9 @@ EncryptionShape = Annotated[
 ]
 
 
-class S3Shape(Shape):
-    """An S3 bucket, or one of an S3-compatible server."""
+class S3PlaceShape(Shape):
+    """An S3 bucket, or one of an S3-compatible server, and who one is to it."""
 
-    backend: Literal["s3"] = Field(description="the kind of storage")
     bucket: Text = Field(description="the name of the bucket")
     region: Text | None = Field(default=None, description="the region of the bucket")
     endpoint_url: HttpUrl | None = Field(
@@ -103,6 +103,20 @@ class S3Shape(Shape):
         default=None,
         description="bucket-owner-full-control: what is written into another account's bucket "
         "belongs to that account; absent: no access list is sent",
+    )
+
+
+class S3Shape(S3PlaceShape):
+    """A storage that is a bucket."""
+
+    backend: Literal["s3"] = Field(description="the kind of storage")
+
+
+class BucketShape(S3PlaceShape):
+    """A bucket of this environment's applications, or the part of one below a prefix."""
+
+    prefix: Prefix = Field(
+        default="", description='what the keys begin with, such as "uploads/"; absent: all of them'
     )
 
 

@@ -1,12 +1,15 @@
 """Turns what is sound in a file into the values of the model, with defaults filled in."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from envsync.inventory.model import (
+    Bucket,
+    BucketSync,
     Database,
     Dbms,
     Ensure,
@@ -23,24 +26,28 @@ from envsync.inventory.model import (
 )
 from envsync.inventory.shape import (
     BackupShape,
+    BucketSyncShape,
     DatabaseShape,
     DefaultsShape,
     EnvironmentShape,
-    StepShape,
     SyncShape,
+    WhenShape,
 )
 from envsync.inventory.shape_places import (
+    BucketShape,
     FileShape,
     IcingaApiShape,
     KmsShape,
     NscaShape,
     RepositoryShape,
     RsyncShape,
+    S3PlaceShape,
     S3Shape,
     SecretShape,
     ServerShape,
 )
 from envsync.places import (
+    BucketPlace,
     Encryption,
     Endpoint,
     FileStorage,
@@ -66,6 +73,7 @@ PORTS = {
 }
 """Where servers of each kind usually listen."""
 _MAX_AGE = timedelta(hours=36)
+_MAX_DELETE = "10%"
 
 Value = TypeVar("Value")
 
@@ -165,14 +173,41 @@ def database(
 def options(shape: BackupShape, defaults: DefaultsShape, title: str) -> Options:
     """Return what a step was told; `title` is its name where it has none of its own."""
     patterns = shape.exclude_table_data
-    return Options(
-        title=shape.title or title,
-        ensure=shape.ensure or defaults.ensure or Ensure.PRESENT,
-        schedule=_schedule(shape) or _schedule(defaults),
+    return replace(
+        _when(shape, defaults, shape.title or title),
         temppath=shape.temppath or defaults.temppath,
-        deadline=shape.deadline or defaults.deadline,
         exclude_table_data=_first(patterns, defaults.exclude_table_data, otherwise=()),
         exclude_tables=_first(shape.exclude_tables, defaults.exclude_tables, otherwise=()),
+    )
+
+
+def _when(shape: WhenShape, defaults: DefaultsShape, title: str) -> Options:
+    return Options(
+        title=title,
+        ensure=shape.ensure or defaults.ensure or Ensure.PRESENT,
+        schedule=_schedule(shape) or _schedule(defaults),
+        deadline=shape.deadline or defaults.deadline,
+    )
+
+
+def bucket(key: str, shape: BucketShape, home: Environment) -> Bucket:
+    """Return a bucket of the file, in its environment."""
+    return Bucket(key, home, BucketPlace(_s3(shape), shape.prefix))
+
+
+def bucket_sync(
+    source: Bucket, target: Bucket, shape: BucketSyncShape, defaults: DefaultsShape
+) -> BucketSync:
+    """Return an edge between two buckets."""
+    title = f"copy {target.key} into {target.environment.name}"
+    return BucketSync(
+        source=source,
+        target=target,
+        machine=shape.machine,
+        sanitise=NeverSanitise(" ".join(shape.because.split())) if shape.because else None,
+        options=_when(shape, defaults, shape.title or title),
+        delete=shape.delete,
+        max_delete=Decimal((shape.max_delete or _MAX_DELETE).removesuffix("%")),
     )
 
 
@@ -217,7 +252,7 @@ def _first(*values: Value | None, otherwise: Value) -> Value:
     return next((value for value in values if value is not None), otherwise)
 
 
-def _schedule(shape: StepShape) -> Schedule | None:
+def _schedule(shape: WhenShape) -> Schedule | None:
     if shape.at is not None:
         hour, minute = map(int, shape.at.split(":"))
         return Schedule(f"{minute} {hour} * * *")
@@ -231,6 +266,10 @@ def _storage(shape: S3Shape | FileShape | RsyncShape | RepositoryShape) -> Stora
         return FileStorage(shape.directory)
     if isinstance(shape, RsyncShape):
         return _rsync(shape)
+    return _s3(shape)
+
+
+def _s3(shape: S3PlaceShape) -> S3Storage:
     return S3Storage(
         bucket=shape.bucket,
         region=shape.region,

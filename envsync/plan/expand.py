@@ -5,8 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 
-from envsync.inventory.model import Backup, Database, Ensure, Inventory, Options, Sync
-from envsync.plan.model import Action, Plan, Pull, Push, Step
+from envsync.inventory.model import (
+    Backup,
+    Bucket,
+    BucketSync,
+    Database,
+    Ensure,
+    Inventory,
+    Options,
+    Sync,
+)
+from envsync.plan.model import Action, Copy, Plan, Pull, Push, Step
 
 _Place = tuple[str, str]
 
@@ -21,6 +30,18 @@ class _Node:
     goal: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Nodes:
+    """All steps, by what they work on."""
+
+    pushes: dict[_Place, _Node]
+    pulls: dict[_Place, _Node]
+    copies: dict[_Place, _Node]
+
+    def all(self) -> list[_Node]:
+        return [*self.pushes.values(), *self.pulls.values(), *self.copies.values()]
+
+
 def expand(inventory: Inventory) -> Plan:
     """Return the plan of everything that is not absent, disabled steps included.
 
@@ -28,24 +49,33 @@ def expand(inventory: Inventory) -> Plan:
     """
     syncs = [sync for sync in inventory.syncs if sync.options.ensure is not Ensure.ABSENT]
     backups = [backup for backup in inventory.backups if backup.options.ensure is not Ensure.ABSENT]
+    copies = [edge for edge in inventory.bucket_syncs if edge.options.ensure is not Ensure.ABSENT]
     ranks = _ranks(inventory)
-    pulls = {_place(sync.target): _pull(sync, ranks) for sync in syncs}
-    pushes = _pushes(syncs, backups, ranks)
-    return Plan(tuple(_numbered([*pushes.values(), *pulls.values()], pushes, pulls)))
+    nodes = _Nodes(
+        pushes=_pushes(syncs, backups, ranks),
+        pulls={_place(sync.target): _pull(sync, ranks) for sync in syncs},
+        copies={_place(edge.target): _copy(edge, ranks) for edge in copies},
+    )
+    return Plan(tuple(_numbered(nodes)))
 
 
-def _place(database: Database) -> _Place:
-    return database.environment.name, database.key
+def _place(thing: Database | Bucket) -> _Place:
+    return thing.environment.name, thing.key
 
 
 def _ranks(inventory: Inventory) -> dict[_Place, tuple[int, int]]:
-    """Rank databases by their dataset's first appearance, then by their own."""
+    """Rank databases, then buckets, by their dataset's first appearance, then by their own."""
     datasets: dict[str, int] = {}
     ranks: dict[_Place, tuple[int, int]] = {}
-    for index, database in enumerate(inventory.databases):
-        dataset = datasets.setdefault(database.key, index)
-        ranks[_place(database)] = (dataset, index)
+    things: tuple[Database | Bucket, ...] = (*inventory.databases, *inventory.buckets)
+    for index, thing in enumerate(things):
+        dataset = datasets.setdefault(thing.key, index)
+        ranks[_place(thing)] = (dataset, index)
     return ranks
+
+
+def _copy(edge: BucketSync, ranks: dict[_Place, tuple[int, int]]) -> _Node:
+    return _Node(Copy(edge), edge.options, ranks[_place(edge.target)], goal=True)
 
 
 def _pull(sync: Sync, ranks: dict[_Place, tuple[int, int]]) -> _Node:
@@ -84,24 +114,28 @@ def restores_itself(sync: Sync) -> bool:
     return _place(sync.source) == _place(sync.target)
 
 
-def _needs(node: _Node, pushes: dict[_Place, _Node], pulls: dict[_Place, _Node]) -> Iterator[_Node]:
+def _needs(node: _Node, nodes: _Nodes) -> Iterator[_Node]:
+    """Yield what comes first: a pull's own push, and whatever refreshes a step's source."""
     match node.action:
         case Pull(sync) if not restores_itself(sync):
-            yield pushes[_place(sync.source)]
+            yield nodes.pushes[_place(sync.source)]
         case Push(database):
-            pull = pulls.get(_place(database))
-            if pull is not None and pull.options.ensure is Ensure.PRESENT:
-                yield pull
+            yield from _refresh(nodes.pulls.get(_place(database)))
+        case Copy(edge):
+            yield from _refresh(nodes.copies.get(_place(edge.source)))
         case _:
             return
 
 
-def _numbered(
-    nodes: list[_Node], pushes: dict[_Place, _Node], pulls: dict[_Place, _Node]
-) -> Iterator[Step]:
+def _refresh(node: _Node | None) -> Iterator[_Node]:
+    if node is not None and node.options.ensure is Ensure.PRESENT:
+        yield node
+
+
+def _numbered(nodes: _Nodes) -> Iterator[Step]:
     """Number the nodes in an order that is always the same: what is ready, by rank."""
-    needs = {id(node): list(_needs(node, pushes, pulls)) for node in nodes}
-    by_id = {id(node): node for node in nodes}
+    by_id = {id(node): node for node in nodes.all()}
+    needs = {key: list(_needs(node, nodes)) for key, node in by_id.items()}
     sorter = TopologicalSorter({key: [id(n) for n in needed] for key, needed in needs.items()})
     sorter.prepare()
     numbers: dict[int, int] = {}

@@ -1,8 +1,17 @@
-"""What will happen: a plan is steps in order; a step is one push or one pull, on one machine."""
+"""What will happen: a plan is steps in order; a step is a push, a pull or a copy on one machine."""
 
 from dataclasses import dataclass
 
-from envsync.inventory.model import Database, Environment, Options, Sync
+from envsync.inventory.model import (
+    BucketSync,
+    Database,
+    Environment,
+    NeverSanitise,
+    Options,
+    Sanitise,
+    Server,
+    Sync,
+)
 from envsync.places import Storage
 
 
@@ -26,14 +35,26 @@ class Pull:
         return f"pull {self.sync.target.key} into {self.sync.target.environment.name}"
 
 
-Action = Push | Pull
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Have the server copy what changed in one bucket into another: all of a bucket sync."""
+
+    sync: BucketSync
+
+    def __str__(self) -> str:
+        return f"copy {self.sync.target.key} into {self.sync.target.environment.name}"
+
+
+Action = Push | Pull | Copy
+VERBS = ("push", "pull", "copy")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One action in its place; `needs` are the numbers of the steps that must be done before.
 
-    A goal is what somebody asked for: every pull, and a push that the inventory lists as a backup.
+    A goal is what somebody asked for: every pull and copy, and a push that the inventory lists as
+    a backup.
     """
 
     number: int
@@ -44,35 +65,91 @@ class Step:
 
     @property
     def verb(self) -> str:
-        return "push" if isinstance(self.action, Push) else "pull"
+        match self.action:
+            case Push():
+                return "push"
+            case Pull():
+                return "pull"
+            case Copy():
+                return "copy"
+
+    @property
+    def key(self) -> str:
+        """What inventories call the database, or the bucket, that the step works on."""
+        match self.action:
+            case Copy(sync):
+                return sync.target.key
+            case _:
+                return self.database.key
+
+    @property
+    def environment(self) -> Environment:
+        """The environment whose machine carries out the step."""
+        match self.action:
+            case Copy(sync):
+                return sync.target.environment
+            case _:
+                return self.database.environment
 
     @property
     def database(self) -> Database:
-        """The database on the server where the step works: a push's source, a pull's target."""
+        """The database on the server where a push or a pull works: its source, or its target.
+
+        To ask a copy for one is a bug.
+        """
         match self.action:
             case Push(database):
                 return database
             case Pull(sync):
                 return sync.target
+            case Copy():
+                raise TypeError(f"{self.action} works on no database")
 
     @property
-    def storage(self) -> Storage:
-        """Where the artefact lies that the step writes or reads."""
+    def storage(self) -> Storage | None:
+        """Where the artefact lies that the step writes or reads; None where there is none."""
         match self.action:
             case Push(database):
                 return database.environment.storage
             case Pull(sync):
                 return sync.source.environment.storage
+            case Copy():
+                return None
 
     @property
-    def environment(self) -> Environment:
-        """The environment whose machine carries out the step."""
-        return self.database.environment
+    def server(self) -> Server | None:
+        """The database server that the step loads; None where it loads none."""
+        return None if isinstance(self.action, Copy) else self.database.server
+
+    @property
+    def machine_name(self) -> str:
+        """The machine as its own inventory file calls it."""
+        match self.action:
+            case Copy(sync):
+                return sync.machine
+            case _:
+                return self.database.server.machine
 
     @property
     def machine(self) -> str:
         """The machine in full, as production/db_admin: two environments may use one name."""
-        return f"{self.environment.name}/{self.database.server.machine}"
+        return f"{self.environment.name}/{self.machine_name}"
+
+    @property
+    def source(self) -> Environment:
+        """The environment whose data the step moves."""
+        match self.action:
+            case Push(database):
+                return database.environment
+            case Pull(sync):
+                return sync.source.environment
+            case Copy(sync):
+                return sync.source.environment
+
+    @property
+    def sanitised(self) -> Sanitise | NeverSanitise | None:
+        """What makes the data safe to read on its way, or why nothing has to; None: unsaid."""
+        return None if isinstance(self.action, Push) else self.action.sync.sanitise
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,25 +5,26 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from envsync.errors import RefusedError
-from envsync.inventory.model import Ensure, Inventory, NeverSanitise, Sanitise, Sync
-from envsync.plan.model import Plan, Pull, Step
+from envsync.inventory.model import Ensure, Inventory
+from envsync.plan.model import VERBS, Plan, Pull, Push, Step
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What was asked for; an empty tuple or None asks for everything.
 
-    A machine is meant by its bare name or in full, as integration/db_admin. `goals` says what is
-    asked for, and `verbs` what of it, and of what it needs, is to be done here. Whoever asks for
-    pushes alone means all of them, listed as backups or not.
+    `keys` are those of databases and of buckets. A machine is meant by its bare name or in full,
+    as integration/db_admin. `goals` says what is asked for, and `verbs` what of it, and of what it
+    needs, is to be done here. Whoever asks for pushes alone means all of them, listed as backups
+    or not.
     """
 
     environments: tuple[str, ...] = ()
-    databases: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
     machine: str | None = None
     disabled: bool = False
-    goals: tuple[str, ...] = ("push", "pull")
-    verbs: tuple[str, ...] = ("push", "pull")
+    goals: tuple[str, ...] = VERBS
+    verbs: tuple[str, ...] = VERBS
 
 
 def select(plan: Plan, selection: Selection, due: Callable[[Step], bool] = lambda _: True) -> Plan:
@@ -64,7 +65,7 @@ def _is_asked_for(step: Step, selection: Selection) -> bool:
     return (
         _is_goal(step, selection)
         and (not selection.environments or step.environment.name in selection.environments)
-        and (not selection.databases or step.database.key in selection.databases)
+        and (not selection.keys or step.key in selection.keys)
         and (selection.disabled or step.options.ensure is Ensure.PRESENT)
     )
 
@@ -74,22 +75,28 @@ def _is_goal(step: Step, selection: Selection) -> bool:
 
 
 def _is_here(step: Step, selection: Selection) -> bool:
-    machines = (step.machine, step.database.server.machine)
+    machines = (step.machine, step.machine_name)
     return step.verb in selection.verbs and selection.machine in (None, *machines)
 
 
 def require_known(inventory: Inventory, selection: Selection) -> None:
-    """Raise RefusedError for an environment, database or machine the inventory does not have."""
-    machines = {database.server.machine for database in inventory.databases}
-    machines |= {f"{d.environment.name}/{d.server.machine}" for d in inventory.databases}
+    """Raise RefusedError for a name that the inventory does not have."""
     environments = {environment.name for environment in inventory.environments}
-    keys = {database.key for database in inventory.databases}
+    databases = {database.key for database in inventory.databases}
+    buckets = {bucket.key for bucket in inventory.buckets}
     for name in selection.environments:
         _require("environment", name, environments)
-    for name in selection.databases:
-        _require("database", name, keys)
+    for name in selection.keys:
+        _require("database or bucket" if buckets else "database", name, databases | buckets)
     if selection.machine is not None:
-        _require("machine", selection.machine, machines)
+        _require("machine", selection.machine, _machines(inventory))
+
+
+def _machines(inventory: Inventory) -> set[str]:
+    """Return every machine, by its bare name and in full."""
+    used = {(d.environment.name, d.server.machine) for d in inventory.databases}
+    used |= {(edge.target.environment.name, edge.machine) for edge in inventory.bucket_syncs}
+    return {name for _, name in used} | {f"{where}/{name}" for where, name in used}
 
 
 def _require(kind: str, name: str, known: set[str]) -> None:
@@ -100,41 +107,10 @@ def _require(kind: str, name: str, known: set[str]) -> None:
     raise RefusedError(f"no {kind} {name!r} in the inventory{meant}")
 
 
-def redirected(inventory: Inventory, key: str, targets: tuple[str, ...], source: str) -> Inventory:
-    """Return the inventory with a database's syncs into some environments taken from another.
-
-    Raises RefusedError where that environment has no such database, or is protected and the
-    edge does not say how its data is sanitised.
-    """
-    databases = {(d.environment.name, d.key): d for d in inventory.databases}
-    if (source, key) not in databases:
-        raise RefusedError(f"environment {source!r} has no database {key!r} to sync from")
-    other = databases[source, key]
-    return replace(
-        inventory,
-        syncs=tuple(
-            _from(sync, replace(sync, source=other))
-            if sync.target.key == key and (not targets or sync.target.environment.name in targets)
-            else sync
-            for sync in inventory.syncs
-        ),
-    )
-
-
-def _from(declared: Sync, sync: Sync) -> Sync:
-    unsaid = not isinstance(sync.sanitise, Sanitise | NeverSanitise)
-    if sync.source.environment.protected and unsaid:
-        raise RefusedError(
-            f"{sync.source.environment.name} is protected and the sync of {declared.target} does "
-            "not say how its data is sanitised; add sanitise: to the edge in the inventory"
-        )
-    return sync
-
-
 def require_consent(plan: Plan, onto_protected: str | None) -> None:
-    """Raise RefusedError where a plan pulls into a protected environment nobody typed out."""
+    """Raise RefusedError where a plan writes to a protected environment nobody typed out."""
     for step in plan.steps:
-        protected = isinstance(step.action, Pull) and step.environment.protected
+        protected = not isinstance(step.action, Push) and step.environment.protected
         if protected and step.environment.name != onto_protected:
             raise RefusedError(
                 f"{step.environment.name} is protected and {step.action} would replace its data; "

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from envsync.commands import Report
 from envsync.execution.outcome import Outcome, State
-from envsync.plan.model import Action, Pull, Push, Step
+from envsync.plan.model import Copy, Pull, Push, Step
 from envsync.reporting.format import bytes_text, count_text, seconds_text
 
 
@@ -36,9 +36,11 @@ def _subject(step: Step) -> str:
             return f"push {database.name} -> {_folder(step.action)}"
         case Pull(sync):
             return f"pull {_folder(step.action)} -> {sync.target.name}"
+        case Copy(sync):
+            return f"copy {sync.target.key} {sync.source.place.url} -> {sync.target.place.url}"
 
 
-def _folder(action: Action) -> str:
+def _folder(action: Push | Pull) -> str:
     database = action.database if isinstance(action, Push) else action.sync.source
     path = f"{database.path}/" if database.path else ""
     return f"{database.storage.url}/{path}"
@@ -74,6 +76,11 @@ def _figures(outcome: Outcome) -> Iterator[str]:
             yield _counted(sum(measured.rows.values()), "row")
             scripts = " and ".join(script.name for script in measured.scripts)
             yield f"sanitised by {scripts}" if scripts else "not sanitised on the way"
+        case Copy(sync):
+            yield f"{count_text(measured.copied)} copied"
+            yield bytes_text(measured.bytes)
+            if sync.delete:
+                yield f"{count_text(measured.deleted)} deleted"
 
 
 def _counted(count: int, noun: str) -> str:

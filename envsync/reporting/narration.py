@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from envsync.commands import CheckCode
 from envsync.execution.executor import Event, Started
 from envsync.execution.outcome import Outcome, State
+from envsync.plan.model import Copy
 from envsync.reporting.icinga import message
 
 
@@ -22,7 +23,7 @@ def fields(event: Event) -> dict[str, object]:
     told: dict[str, object] = {
         "step": str(event.step.action),
         "environment": event.step.environment.name,
-        "database": event.step.database.key,
+        "bucket" if isinstance(event.step.action, Copy) else "database": event.step.key,
     }
     if isinstance(event, Outcome):
         told |= {
@@ -30,10 +31,19 @@ def fields(event: Event) -> dict[str, object]:
             "reason": event.reason,
             "seconds": round(event.seconds, 3),
             "bytes": event.measured.bytes,
-            "rows": sum(event.measured.rows.values()),
-            "artefact": str(event.artefact) if event.artefact else None,
+            **_counts(event),
         }
     return told
+
+
+def _counts(outcome: Outcome) -> dict[str, object]:
+    measured = outcome.measured
+    if isinstance(outcome.step.action, Copy):
+        return {"copied": measured.copied, "deleted": measured.deleted}
+    return {
+        "rows": sum(measured.rows.values()),
+        "artefact": str(outcome.artefact) if outcome.artefact else None,
+    }
 
 
 def severity(event: Event) -> str:

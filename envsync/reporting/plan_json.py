@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from envsync.inventory.model import NeverSanitise
-from envsync.plan.model import Plan, Pull, Push, Step
+from envsync.plan.model import Copy, Plan, Pull, Push, Step
 from envsync.reporting.table import sanitised_by
 
 
@@ -20,9 +20,7 @@ def _step(step: Step, expected: float | None) -> dict[str, object]:
         "number": step.number,
         "step": step.verb,
         "machine": step.machine,
-        "database": step.database.key,
-        "name": step.database.name,
-        "server": step.database.server.name,
+        **_subject(step),
         **_ends(step),
         "title": options.title,
         "ensure": options.ensure,
@@ -33,17 +31,40 @@ def _step(step: Step, expected: float | None) -> dict[str, object]:
     }
 
 
+def _subject(step: Step) -> dict[str, object]:
+    if isinstance(step.action, Copy):
+        return {"bucket": step.key}
+    return {
+        "database": step.key,
+        "name": step.database.name,
+        "server": step.database.server.name,
+    }
+
+
+def _because(step: Step) -> str | None:
+    return step.sanitised.because if isinstance(step.sanitised, NeverSanitise) else None
+
+
 def _ends(step: Step) -> dict[str, object]:
     match step.action:
         case Push(database):
             return {"from": database.environment.name, "to": database.storage.url}
         case Pull(sync):
-            because = sync.sanitise.because if isinstance(sync.sanitise, NeverSanitise) else None
             return {
                 "from": sync.source.environment.name,
                 "to": sync.target.environment.name,
                 "sanitised_by": sanitised_by(step),
-                "because": because,
+                "because": _because(step),
                 "checks": sync.checks.name if sync.checks else None,
                 "restore_jobs": sync.target.restore_jobs,
+            }
+        case Copy(sync):
+            return {
+                "from": sync.source.environment.name,
+                "to": sync.target.environment.name,
+                "source": sync.source.place.url,
+                "target": sync.target.place.url,
+                "because": _because(step),
+                "delete": sync.delete,
+                "max_delete_percent": float(sync.max_delete) if sync.delete else None,
             }

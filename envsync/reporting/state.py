@@ -7,7 +7,7 @@ from datetime import datetime
 from envsync.execution.journal import Entry
 from envsync.execution.outcome import State
 from envsync.inventory.model import Ensure
-from envsync.plan.model import Pull, Step
+from envsync.plan.model import Push, Step
 from envsync.reporting.format import age_text, bytes_text, count_text
 from envsync.reporting.grid import grid
 from envsync.reporting.table import duration_text, moment_text
@@ -41,7 +41,7 @@ def status_table(states: Sequence[Served], now: datetime) -> str:
     rows = [
         (
             state.step.environment.name,
-            state.step.database.key,
+            state.step.key,
             state.step.verb,
             _age(state, now),
             str(state.last.outcome or "-") if state.last else "never",
@@ -57,8 +57,8 @@ def status_table(states: Sequence[Served], now: datetime) -> str:
 
 
 def _age(state: Served, now: datetime) -> str:
-    """Return the age of the data a pull's target serves; a push serves none."""
-    if not isinstance(state.step.action, Pull) or state.served is None:
+    """Return the age of what a step's target serves; a push serves nothing."""
+    if isinstance(state.step.action, Push) or state.served is None:
         return "-"
     taken = state.served.data_of
     return age_text(now - taken) if taken else "?"
@@ -74,7 +74,16 @@ def _doing(state: Served) -> str:
 
 def history_table(entries: Sequence[Entry]) -> str:
     """Return entries as they are given, a line each."""
-    headings = ("at (UTC)", "environment", "step", "outcome", "took", "size", "rows", "reason")
+    headings = (
+        "at (UTC)",
+        "environment",
+        "step",
+        "outcome",
+        "took",
+        "size",
+        "rows or objects",
+        "reason",
+    )
     rows = [
         (
             moment_text(entry.started or entry.planned),

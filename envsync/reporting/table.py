@@ -8,9 +8,9 @@ from textwrap import wrap
 from tabulate import tabulate
 
 from envsync.artefacts import ArtefactKey, Manifest
-from envsync.inventory.model import Ensure, NeverSanitise, Sanitise
+from envsync.inventory.model import BucketSync, Ensure, NeverSanitise, Sanitise
 from envsync.places import RsyncStorage, spool_text
-from envsync.plan.model import Plan, Pull, Push, Step
+from envsync.plan.model import Copy, Plan, Pull, Push, Step
 from envsync.reporting.format import bytes_text, count_text, seconds_text
 from envsync.reporting.grid import fitted, grid
 
@@ -24,12 +24,12 @@ Expected = Mapping[int, float | None]
 
 
 def plan_table(plan: Plan, expected: Expected) -> str:
-    """Return a plan as a table of at most 100 columns, and how its pulls restore."""
+    """Return a plan as a table of at most 100 columns, and what no column says."""
     rows = [_plan_row(step, expected) for step in plan.steps]
     if not rows:
         return "nothing to do"
     table = grid(fitted(rows, _HEADINGS, WIDTH, _SHRINKING), _HEADINGS)
-    return "\n".join((table, "", *_ways(plan)))
+    return "\n".join((table, "", *_notes(plan)))
 
 
 def plan_markdown(plan: Plan, expected: Expected) -> str:
@@ -42,8 +42,8 @@ def _plan_row(step: Step, expected: Expected) -> tuple[str, ...]:
     return (
         str(step.number),
         step.verb,
-        step.database.server.machine,
-        step.database.key,
+        step.machine_name,
+        step.key,
         way(step),
         sanitised_by(step),
         ", ".join(map(str, step.needs)) or "-",
@@ -62,25 +62,39 @@ def way(step: Step) -> str:
     match step.action:
         case Push(database):
             return f"{database.environment.name} → {database.storage.url.split(':')[0]}"
-        case Pull(sync):
+        case Pull(sync) | Copy(sync):
             return f"{sync.source.environment.name} → {sync.target.environment.name}"
 
 
 def sanitised_by(step: Step) -> str:
     """Return what makes a step's data safe to read; "-" where there is nothing to say."""
-    match step.action:
-        case Pull(sync):
-            match sync.sanitise:
-                case Sanitise(script):
-                    return script.name
-                case NeverSanitise():
-                    return "never"
-    return "-"
+    match step.sanitised:
+        case Sanitise(script):
+            return script.name
+        case NeverSanitise():
+            return "never"
+        case None:
+            return "-"
 
 
 def duration_text(seconds: float | None) -> str:
     """Return a duration, or ? where the journal knows none."""
     return "?" if seconds is None else seconds_text(seconds)
+
+
+def _notes(plan: Plan) -> Iterator[str]:
+    """Say what no column has room for."""
+    yield from _ways(plan)
+    for step in plan.steps:
+        if isinstance(step.action, Copy):
+            yield from wrap(f"copy {step.number} {_leftovers(step.action.sync)}", WIDTH)
+
+
+def _leftovers(sync: BucketSync) -> str:
+    if not sync.delete:
+        return "deletes nothing"
+    share = f"{sync.max_delete.normalize():f}"
+    return f"deletes what its source does not have, up to {share} % of the objects there"
 
 
 def _ways(plan: Plan) -> Iterator[str]:

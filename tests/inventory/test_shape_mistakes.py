@@ -8,7 +8,7 @@ from tests.inventory.folders import STAGING, folder, with_storage, with_sync, wi
 
 PRIVILEGES = "'ALL', 'SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES' or 'TRIGGER'"
 SYNC_KEYS = (
-    "'ensure', 'at', 'cron', 'temppath', 'deadline', 'exclude_table_data', 'exclude_tables', "
+    "'ensure', 'at', 'cron', 'deadline', 'temppath', 'exclude_table_data', 'exclude_tables', "
     "'title', 'from', 'database', 'sanitise', 'because', 'checks', 'max_age', 'rewrite' and 1 more"
 )
 CLEAN = "from: production, sanitise: clean.sql"
@@ -59,8 +59,8 @@ CASES = {
     "a title for everything": (
         with_top("defaults: {title: x}"),
         (
-            "11: unknown key 'title' in 'defaults'; accepted: 'ensure', 'at', 'cron', 'temppath', "
-            "'deadline', 'exclude_table_data', 'exclude_tables', 'max_age', 'restore_jobs', 'row_counts' or "
+            "11: unknown key 'title' in 'defaults'; accepted: 'ensure', 'at', 'cron', 'deadline', "
+            "'temppath', 'exclude_table_data', 'exclude_tables', 'max_age', 'restore_jobs', 'row_counts' or "
             "'keep_previous'"
         ),
     ),

@@ -8,7 +8,8 @@ from envsync.errors import RefusedError
 from envsync.inventory.model import Ensure
 from envsync.plan.expand import expand
 from envsync.plan.model import Plan
-from envsync.plan.select import Selection, redirected, require_consent, require_known, select
+from envsync.plan.redirect import redirected
+from envsync.plan.select import Selection, require_consent, require_known, select
 from tests.fleet import CHAINED, PUBLISHING, SHARED, backup, inventory, sync
 
 BOTH = inventory(*SHARED.syncs, *CHAINED.syncs, backups=(backup(PUBLISHING["integration"]),))
@@ -86,7 +87,7 @@ def test_disabled_steps_are_chosen_only_when_asked_for() -> None:
             "no environment 'integratoin' in the inventory; did you mean 'integration'",
         ),
         (
-            Selection(databases=("publishing-api",)),
+            Selection(keys=("publishing-api",)),
             "no database 'publishing-api' in the inventory; did you mean 'publishing_api'",
         ),
         (

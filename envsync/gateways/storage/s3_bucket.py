@@ -51,15 +51,19 @@ class Bucket:
         return f"{self.storage.url}/{key}"
 
     def properties(self, mark: str) -> dict[str, Any]:
-        """Return what every object is created with: encryption, access, and whose upload it is."""
-        properties: dict[str, Any] = {"Metadata": {MARK: mark}}
+        """Return what every object is created with: what protects it, and whose upload it is."""
+        return {"Metadata": {MARK: mark}, **self.protection()}
+
+    def protection(self) -> dict[str, Any]:
+        """Return what protects every object that is written here: encryption and access."""
+        protection: dict[str, Any] = {}
         if self.storage.acl:
-            properties["ACL"] = self.storage.acl
+            protection["ACL"] = self.storage.acl
         if encryption := self.storage.encryption:
-            properties["ServerSideEncryption"] = encryption.algorithm
+            protection["ServerSideEncryption"] = encryption.algorithm
             if encryption.key:
-                properties["SSEKMSKeyId"] = encryption.key
-        return properties
+                protection["SSEKMSKeyId"] = encryption.key
+        return protection
 
     def find(self, key: str) -> Found | None:
         """Look at an object; None if it is not there."""

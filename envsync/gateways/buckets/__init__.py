@@ -1,0 +1,1 @@
+"""Buckets compared object by object, and copied on the server."""

@@ -1,0 +1,72 @@
+"""Redirect syncs by hand: the same edges, with their data taken from another environment."""
+
+from dataclasses import replace
+from typing import TypeVar
+
+from envsync.errors import RefusedError
+from envsync.inventory.identity import not_apart
+from envsync.inventory.model import Bucket, BucketSync, Database, Inventory, Sync
+
+Thing = TypeVar("Thing", Database, Bucket)
+
+
+def redirected(inventory: Inventory, key: str, targets: tuple[str, ...], source: str) -> Inventory:
+    """Return the inventory with what is synced into some environments taken from another.
+
+    Raises RefusedError where that environment has no such database or bucket, or is protected and
+    the edge does not say how its data is made safe.
+    """
+    database = _named(inventory.databases, key, source)
+    bucket = _named(inventory.buckets, key, source)
+    if database is None and bucket is None:
+        kind = _kind(inventory, key)
+        raise RefusedError(f"environment {source!r} has no {kind} {key!r} to sync from")
+    return replace(
+        inventory,
+        syncs=tuple(
+            _from(database, edge) if _is_meant(edge, key, targets) else edge
+            for edge in inventory.syncs
+        ),
+        bucket_syncs=tuple(
+            _from_bucket(bucket, edge) if _is_meant(edge, key, targets) else edge
+            for edge in inventory.bucket_syncs
+        ),
+    )
+
+
+def _named(things: tuple[Thing, ...], key: str, environment: str) -> Thing | None:
+    named = (each for each in things if (each.environment.name, each.key) == (environment, key))
+    return next(named, None)
+
+
+def _kind(inventory: Inventory, key: str) -> str:
+    return "bucket" if any(bucket.key == key for bucket in inventory.buckets) else "database"
+
+
+def _is_meant(edge: Sync | BucketSync, key: str, targets: tuple[str, ...]) -> bool:
+    return edge.target.key == key and (not targets or edge.target.environment.name in targets)
+
+
+def _from(source: Database | None, edge: Sync) -> Sync:
+    if source is None:
+        return edge
+    if source.environment.protected and edge.sanitise is None:
+        raise RefusedError(
+            f"{source.environment.name} is protected and the sync of {edge.target} does not say "
+            "how its data is sanitised; add sanitise: to the edge in the inventory"
+        )
+    return replace(edge, source=source)
+
+
+def _from_bucket(source: Bucket | None, edge: BucketSync) -> BucketSync:
+    if source is None:
+        return edge
+    if source.environment.protected and edge.sanitise is None:
+        raise RefusedError(
+            f"{source.environment.name} is protected and the sync of {edge.target} does not say "
+            "why its objects need no sanitising; add because: to the edge in the inventory"
+        )
+    apart = not_apart(source, edge.target)
+    if apart is not None:
+        raise RefusedError(f"the sync of {edge.target} from {source.environment.name} {apart}")
+    return replace(edge, source=source)
