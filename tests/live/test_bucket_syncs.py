@@ -9,6 +9,7 @@ import pytest
 
 from tests.live.bucket_site import BucketSite, make_bucket_site
 from tests.servers.nsca import NscaServer
+from tests.servers.proxy import proxying
 from tests.servers.s3 import S3Server
 from tests.servers.waiting import until
 
@@ -19,13 +20,11 @@ HOSTILE = (
     "a b/c+d&e=f?g#h%20i",
     "bücher/schön €/日本語/🎉",
     'don\'t "quote" <me> & `you`',
-    "line\nbreak",
     "return\rhere",
     "tab\there",
     "..//dots//.",
     "trailing ",
     "back\\slash",
-    "\x01control",
 )
 
 
@@ -153,17 +152,6 @@ def test_an_empty_source_is_refused(buckets: BucketSite, delete: bool) -> None: 
     assert buckets.objects("integration") == ({} if delete else {"a": "1"})
 
 
-def test_more_objects_than_a_page_are_compared_copied_and_deleted(buckets: BucketSite) -> None:
-    mirrored(buckets, max_delete="100%")
-    keys = {f"{number % 7}/{number}": str(number) for number in range(1100)}
-    buckets.put_keys("production", keys)
-    buckets.put_keys("integration", {f"{number % 7}/old{number}": "" for number in range(1050)})
-    ran = buckets.run("sync", "assets")
-    assert "1,100 copied" in ran.err, ran.err
-    assert "1,050 deleted" in ran.err
-    assert buckets.objects("integration") == keys
-
-
 def test_hostile_keys_are_copied_and_deleted(buckets: BucketSite) -> None:
     mirrored(buckets, max_delete="100%")
     buckets.put_keys("production", {key: key for key in HOSTILE})
@@ -172,7 +160,7 @@ def test_hostile_keys_are_copied_and_deleted(buckets: BucketSite) -> None:
     ran = buckets.run("sync", "assets")
     assert (shown.code, ran.code) == (0, 0), shown.err + ran.err
     assert buckets.objects("integration") == {key: key for key in HOSTILE}
-    assert "copy '\\x01control'" in shown.out
+    assert "  copy 'back\\\\slash'" in shown.out
 
 
 def test_prefixes_are_exchanged(buckets: BucketSite) -> None:
@@ -309,17 +297,24 @@ def test_a_bucket_that_is_not_there_is_told_of(
     assert "correct 'bucket' or 'endpoint_url' of the bucket in the inventory" in refused.err
 
 
-def test_what_is_ended_midway_ends_cleanly_and_the_next_run_finishes(buckets: BucketSite) -> None:
-    keys = {f"k{number:04}": str(number) for number in range(1500)}
-    buckets.put_keys("production", keys)
-    running = buckets.start("sync", "assets")
-    name = buckets.buckets["integration"]
-    until(lambda: buckets.client.list_objects_v2(Bucket=name)["KeyCount"] > 20, "some copies", 60)
-    second = buckets.run("sync", "assets")
-    running.send_signal(signal.SIGTERM)
-    _, told = running.communicate(timeout=20)
-    assert (second.code, "is already running since" in second.err) == (2, True), second.err
-    assert (running.returncode, "interrupted by SIGTERM" in told) == (1, True), told
-    assert len(buckets.objects("integration")) < len(keys)
-    finished = buckets.run("sync", "assets")
-    assert (finished.code, buckets.objects("integration")) == (0, keys), finished.err
+def test_while_one_runs_another_is_refused_and_a_hanging_server_does_not_keep_it_from_ending(
+    tmp_path: Path, moto_server: S3Server
+) -> None:
+    keys = {f"k{number:03}": str(number) for number in range(150)}
+    with proxying(moto_server.port) as proxy:
+        site = make_bucket_site(tmp_path, moto_server.at(proxy.port))
+        site.client = moto_server.client()
+        site.put_keys("production", keys)
+        name = site.buckets["integration"]
+        running = site.start("sync", "assets")
+        until(lambda: site.client.list_objects_v2(Bucket=name)["KeyCount"] > 0, "a copy", 60)
+        proxy.fall_silent("answers")
+        second = site.run("nightly")
+        running.send_signal(signal.SIGTERM)
+        _, told = running.communicate(timeout=30)
+        assert (second.code, "is already running since" in second.err) == (2, True), second.err
+        assert (running.returncode, "interrupted by SIGTERM" in told) == (1, True), told
+        assert 0 < len(site.objects("integration")) < len(keys)
+        proxy.heal()
+        finished = site.run("sync", "assets")
+    assert (finished.code, site.objects("integration")) == (0, keys), finished.err

@@ -12,13 +12,15 @@ from envsync.gateways.buckets.sides import DELETING, Side, Sides, doing
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.jobs import answer, begin
 
-BATCH = 1000
+BATCH_KEYS = 1000
 """What S3 deletes with one request."""
 # A request for many keys is XML, which has no way to write other characters than these.
 _XML = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
 
 
-def delete_objects(command: DeleteObjects, sides: Sides, scope: Scope) -> Measured:
+def delete_objects(
+    command: DeleteObjects, sides: Sides, scope: Scope, batch_keys: int = BATCH_KEYS
+) -> Measured:
     """Delete the keys that only the target has; raises CommandError before they are too many."""
     deleted = 0
     target = sides.target
@@ -29,7 +31,7 @@ def delete_objects(command: DeleteObjects, sides: Sides, scope: Scope) -> Measur
             deleted += 1
             continue
         batch.append(key)
-        if len(batch) == BATCH:
+        if len(batch) == batch_keys:
             deleted += _delete(target, batch, scope)
             batch = []
     if batch:

@@ -34,6 +34,7 @@ _HEADERS = (
     "Metadata",
 )
 _MOST_PARTS = 10_000
+_ARCHIVED = ("InvalidObjectState", "ObjectNotInActiveTierError")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class CopyLimits:
     parts_at_once: int = 4
 
 
-class ArchivedError(CommandError):
+class ArchivedError(Exception):
     """The object lies in an archive, from which nothing can be copied before it is restored."""
 
 
@@ -70,7 +71,7 @@ def _persisting(sides: Sides, found: Listed, copy: Callable[[Listed], None]) -> 
             try:
                 copy(found)
             except ClientError as error:
-                if code(error) == "InvalidObjectState":
+                if code(error) in _ARCHIVED:
                     raise ArchivedError(f"{source.url(found.key)} is archived") from error
                 if not _is_about_the_source(error):
                     raise
@@ -154,7 +155,7 @@ def _described(sides: Sides, found: Listed, head: "HeadObjectOutputTypeDef") -> 
     if head.get("TagCount"):
         tags = sides.source.bucket.client.get_object_tagging(
             Bucket=sides.source.bucket.name, Key=sides.source.key(found.key)
-        )["TagSet"]
+        ).get("TagSet", ())
         described["Tagging"] = urlencode({tag["Key"]: tag["Value"] for tag in tags})
     return described
 

@@ -36,7 +36,7 @@ def sentence(error: ClientError | BotoCoreError | ValueError) -> str:
     if not isinstance(error, ClientError):
         return " ".join(str(error).split()).rstrip(".")
     answer = error.response.get("Error", {})
-    message = " ".join(answer.get("Message", "no reason given").split()).rstrip(".")
+    message = " ".join((answer.get("Message") or "no reason given").split()).rstrip(".")
     return f"{message} ({answer.get('Code', status(error))})"
 
 
