@@ -1,5 +1,6 @@
 """A small fleet as values: what tests of plans, engines and the executor are arranged from."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from envsync.facts.postgresql import Database as Live
 from envsync.facts.postgresql import Server as ServerFacts
 from envsync.inventory.model import (
     Backup,
+    Bucket,
+    BucketSync,
     Database,
     Dbms,
     Environment,
@@ -20,7 +23,7 @@ from envsync.inventory.model import (
     Server,
     Sync,
 )
-from envsync.places import Endpoint, FileStorage
+from envsync.places import BucketPlace, Endpoint, FileStorage, S3Storage
 
 NOW = Stamp(datetime(2026, 11, 20, 2, 40, tzinfo=UTC))
 SCRIPT = Sanitise(Script("clean.sql", Path("sql/clean.sql")))
@@ -74,6 +77,28 @@ SHARED = inventory(
 CHAINED = inventory(
     sync(TAGGER["production"], TAGGER["staging"], NOTHING_PERSONAL),
     sync(TAGGER["staging"], TAGGER["integration"], None),
+)
+
+
+def bucket(where: Environment) -> Bucket:
+    return Bucket("assets", where, BucketPlace(S3Storage(f"assets-{where.name}")))
+
+
+def bucket_sync(
+    source: Bucket, target: Bucket, because: NeverSanitise | None = NOTHING_PERSONAL
+) -> BucketSync:
+    title = f"copy {target.key} into {target.environment.name}"
+    return BucketSync(source, target, "db_admin", because, Options(title), delete=True)
+
+
+ASSETS = {e.name: bucket(e) for e in (PRODUCTION, STAGING, INTEGRATION)}
+COPIED = replace(
+    CHAINED,
+    buckets=tuple(ASSETS.values()),
+    bucket_syncs=(
+        bucket_sync(ASSETS["staging"], ASSETS["integration"], None),
+        bucket_sync(ASSETS["production"], ASSETS["staging"]),
+    ),
 )
 
 SERVER = ServerFacts(

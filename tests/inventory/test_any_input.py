@@ -53,6 +53,12 @@ WORDS = sorted(
         *(
             "backups",
             "defaults",
+            "buckets",
+            "bucket_syncs",
+            "prefix",
+            "delete",
+            "max_delete",
+            "10%",
             "clients",
             "reboot_lock",
             "exclude_table_data",

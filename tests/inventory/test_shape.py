@@ -78,6 +78,9 @@ def test_the_schema_refuses_what_does_not_load(name: str) -> None:
         "databases: {d: {server: s, name: n, path: p, HERE}}",
         "syncs: {d: {from: e, HERE}}",
         "backups: {d: {HERE}}",
+        "buckets: {b: {bucket: b, HERE}}",
+        "buckets: {b: {bucket: b, encryption: {kms: k, HERE}}}",
+        "bucket_syncs: {b: {from: e, machine: m, HERE}}",
         "HERE",
     ],
 )

@@ -57,10 +57,19 @@ def test_production_restores_only_itself_and_only_by_hand() -> None:
     assert {(s.source == s.target, s.options.ensure) for s in restores} == {(True, Ensure.DISABLED)}
 
 
+def test_assets_go_from_production_over_staging_to_integration() -> None:
+    edges = load(INVENTORIES, SCRIPTS).bucket_syncs
+    assert [(edge.source.place.url, edge.target.place.url, edge.delete) for edge in edges] == [
+        ("s3://govuk-assets-staging", "s3://govuk-assets-integration", True),
+        ("s3://govuk-assets-production", "s3://govuk-assets-staging", True),
+    ]
+
+
 def test_steps_start_when_they_always_did() -> None:
     inventory = load(INVENTORIES, SCRIPTS)
     steps = [sync.options for sync in inventory.syncs]
     steps += [backup.options for backup in inventory.backups]
+    steps += [edge.options for edge in inventory.bucket_syncs]
     assert sorted(
         f"{step.schedule.text} {step.title}" for step in steps if step.schedule is not None
     ) == [
@@ -75,6 +84,8 @@ def test_steps_start_when_they_always_did() -> None:
         "03:45 pull_publishing_api_production_daily",
         "03:50 push_publishing_api_integration_daily",
         "04:15 push_email_alert_api_integration_daily",
+        "04:30 copy_assets_production_daily",
+        "05:00 copy_assets_staging_daily",
     ]
 
 

@@ -9,8 +9,9 @@ from envsync.commands import CheckCode, Measured, Report
 from envsync.execution.outcome import Outcome, State
 from envsync.inventory.model import Database, Dbms, Environment, Icinga, Options, Server, Sync
 from envsync.places import Endpoint, Nsca, S3Storage
-from envsync.plan.model import Pull, Push, Step
+from envsync.plan.model import Copy, Pull, Push, Step
 from envsync.reporting.icinga import message, report
+from tests.fleet import ASSETS, bucket_sync
 
 ICINGA = Icinga(Nsca("alert.cluster"), "GOV.UK environment sync")
 SERVER = Server(Dbms.POSTGRESQL, Endpoint("pg", "pg.internal", 5432), "db_admin")
@@ -21,6 +22,8 @@ TARGET = replace(SOURCE, environment=STAGING, name="publishing_api_staging")
 OPTIONS = Options("push publishing_api")
 PUSH = Step(1, Push(SOURCE), OPTIONS)
 PULL = Step(2, Pull(Sync(SOURCE, TARGET, None, None, OPTIONS)), OPTIONS, needs=(1,))
+
+COPY = Step(3, Copy(bucket_sync(ASSETS["production"], ASSETS["staging"])), OPTIONS)
 
 PUSH_SUBJECT = "push publishing_api_production -> s3://bucket/path/"
 PULL_SUBJECT = "pull s3://bucket/path/ -> publishing_api_staging"
@@ -42,6 +45,15 @@ PULLED = Outcome(
         scripts=(ScriptUsed(name="publishing_api.sql", sha256="0" * 64),),
     ),
 )
+COPIED = Outcome(
+    COPY,
+    State.DONE,
+    healthy=True,
+    seconds=192,
+    measured=Measured(bytes=1395864371, copied=1012, deleted=3),
+)
+KEEPING = Copy(replace(bucket_sync(ASSETS["production"], ASSETS["staging"]), delete=False))
+COPY_SUBJECT = "copy assets s3://assets-production -> s3://assets-staging"
 FAILED = Outcome(PUSH, State.FAILED, "pg_dump ended with 1", seconds=12.2)
 SKIPPED = Outcome(PULL, State.SKIPPED, "needs push publishing_api, which failed")
 STANDBY = Outcome(PUSH, State.SKIPPED, "pg is a standby", healthy=True)
@@ -54,6 +66,11 @@ STANDBY = Outcome(PUSH, State.SKIPPED, "pg is a standby", healthy=True)
         (
             PULLED,
             f"OK: {PULL_SUBJECT} in 5m10s, 1,234,570 rows, sanitised by publishing_api.sql",
+        ),
+        (COPIED, f"OK: {COPY_SUBJECT} in 3m12s, 1,012 copied, 1.3 GiB, 3 deleted"),
+        (
+            replace(COPIED, step=replace(COPY, action=KEEPING)),
+            f"OK: {COPY_SUBJECT} in 3m12s, 1,012 copied, 1.3 GiB",
         ),
         (FAILED, f"CRITICAL: {PUSH_SUBJECT} failed after 12s: pg_dump ended with 1"),
         (SKIPPED, f"CRITICAL: {PULL_SUBJECT} skipped: needs push publishing_api, which failed"),

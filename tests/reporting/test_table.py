@@ -8,7 +8,7 @@ from envsync.plan.expand import expand
 from envsync.reporting.grid import shortened
 from envsync.reporting.plan_json import plan_json
 from envsync.reporting.table import WIDTH, plan_markdown, plan_table
-from tests.fleet import CHAINED, PRODUCTION, SHARED, STAGING, database, inventory, sync
+from tests.fleet import CHAINED, COPIED, PRODUCTION, SHARED, STAGING, database, inventory, sync
 
 
 def test_a_plan_shows_number_step_machine_database_way_script_needs_and_duration() -> None:
@@ -41,6 +41,20 @@ def test_a_plan_says_which_way_each_pull_restores() -> None:
     assert plan_table(expand(both), {}).splitlines()[-2:] == [
         "pull 2 restores straight from the stream through one pg_restore",
         "pull 3 restores straight from the stream over 2 connections (large objects: one)",
+    ]
+
+
+def test_a_plan_says_what_copies_delete() -> None:
+    first, second = COPIED.bucket_syncs
+    both = replace(COPIED, syncs=(), bucket_syncs=(replace(first, delete=False), second))
+    assert plan_table(expand(both), {}).splitlines() == [
+        "#  step  machine   database  from → to              sanitised by  needs  expected",
+        "-  ----  --------  --------  ---------------------  ------------  -----  --------",
+        "1  copy  db_admin  assets    production → staging   never         -      ?",
+        "2  copy  db_admin  assets    staging → integration  -             1      ?",
+        "",
+        "copy 1 deletes what its source does not have, up to 10 % of the objects there",
+        "copy 2 deletes nothing",
     ]
 
 
