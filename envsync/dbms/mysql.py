@@ -58,6 +58,8 @@ def question(step: Step, request: Request) -> c.Question:
                 schemas=names(sync.target),
                 disk_bytes=sync.target.server.disk_bytes,
             )
+        case _:
+            raise TypeError(f"not of a database: {step.action}")
 
 
 def idle(facts: Facts) -> str | None:
