@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pymysql
 
@@ -24,11 +24,16 @@ _AS_DUMPS_SET = (
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A block of a table's rows, or the statement that adds the table's indexes."""
+    """A block of a table's rows, or the statement that adds the table's indexes.
+
+    MariaDB locks a table for the transaction that brings its first rows where unique_checks are off
+    (from 10.6 on): that transaction is a block long, for others not to wait for it.
+    """
 
     table: str
     statement: bytes
     rows: bool
+    first: bool = False
 
 
 def loading_session(command: Restore, scope: Scope) -> Session:
@@ -61,8 +66,9 @@ class Belt:
         with self._changed:
             while len(self._rows) >= DEPTH:
                 self._wait()
+            is_first = task.table not in self._open
             self._open[task.table] += 1
-            self._rows.append(task)
+            self._rows.append(replace(task, first=is_first))
             self._changed.notify_all()
 
     def end(self, table: str, indexes: bytes | None) -> None:
@@ -162,6 +168,7 @@ class Loader:
                 loaded[task.table] += session.send(part)
             blocks += 1
             size += len(next_task.statement)
-            next_task = self.belt.at_once(task.table) if size < COMMIT_BYTES else None
+            ends = task.first or size >= COMMIT_BYTES
+            next_task = None if ends else self.belt.at_once(task.table)
         session.commit()
         self.belt.committed(task.table, blocks)
