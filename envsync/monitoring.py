@@ -31,15 +31,16 @@ class Monitoring:
         if outcome.is_told_elsewhere:
             return
         result = report(outcome, self._host)
-        if result is not None and not self._delivered(result):
-            self._kept += 1
-            self._journal.keep(
-                outcome.step.environment.name,
-                result.service,
-                result.code,
-                result.message,
-                self._clock.now(),
-            )
+        if result is None:
+            return
+        environment = outcome.step.environment.name
+        if self._delivered(result):
+            self._journal.delivered(environment, result.service)
+            return
+        self._kept += 1
+        self._journal.keep(
+            environment, result.service, result.code, result.message, self._clock.now()
+        )
 
     def deliver_kept(self, plan: Plan) -> None:
         """Deliver what earlier runs could not, to the environments this plan knows."""
@@ -50,7 +51,7 @@ class Monitoring:
                 continue
             result = self._result(environment, kept.service, kept.code, kept.message)
             if result is not None and self._delivered(result):
-                self._journal.delivered(kept)
+                self._journal.delivered(kept.environment, kept.service)
 
     def _result(
         self, environment: Environment, service: str, code: int, message: str

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from envsync.errors import RefusedError
 from envsync.execution.executor import Event, Run, Started, execute
 from envsync.execution.guard import MachineGuard, OpenGuard
 from envsync.execution.journal import Journal
@@ -26,6 +27,8 @@ from envsync.gateways.speaking import Say, Speaking
 from envsync.monitoring import Monitoring
 from envsync.plan.model import Plan, Step
 from envsync.reporting.narration import fields, line, severity, summary
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,12 @@ def act(plan: Plan, run: Run, log_format: str) -> int:
             )
     with _stopping() as stop, meters(logger) as made:
         world = World(_RealGateway(made), MachineGuard(remembered.locks), clock, stop)
-        events = _remembered(execute(plan, run, world), plan, remembered.journal, clock)
+        memory = _Memory(remembered.journal, clock)
+        memory.plan(plan)
+        events = memory.remembered(execute(plan, run, world))
         outcomes = list(_told(events, logger, monitoring))
     tell(logger, "INFO", f"{summary(outcomes)}{monitoring.undelivered_text()}", {})
-    return exit_code(outcomes)
+    return max(exit_code(outcomes), 1) if memory.has_gaps else exit_code(outcomes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +99,32 @@ class _RealGateway:
         return hands.session(self.meters(str(step.action)))
 
 
-def _remembered(
-    events: Iterator[Event], plan: Plan, journal: Journal, clock: SystemClock
-) -> Iterator[Event]:
-    """Write each event into the journal before anybody is told of it."""
-    now = clock.now()
-    journal.plan(f"{now:%Y-%m-%dT%H:%M:%SZ}-{os.getpid()}", plan, now)
-    for event in events:
-        match event:
-            case Started(step):
-                journal.start(step, clock.now())
-            case Outcome():
-                journal.end(event, clock.now())
-        yield event
+class _Memory:
+    """One run's journal; a run that has begun goes on where the journal cannot be written."""
+
+    def __init__(self, journal: Journal, clock: SystemClock) -> None:
+        self._journal = journal
+        self._clock = clock
+        self.has_gaps = False
+
+    def plan(self, plan: Plan) -> None:
+        """Remember what is going to be done; raises RefusedError where that cannot be."""
+        now = self._clock.now()
+        self._journal.plan(f"{now:%Y-%m-%dT%H:%M:%SZ}-{os.getpid()}", plan, now)
+
+    def remembered(self, events: Iterator[Event]) -> Iterator[Event]:
+        """Write each event into the journal before anybody is told of it."""
+        for event in events:
+            try:
+                match event:
+                    case Started(step):
+                        self._journal.start(step, self._clock.now())
+                    case Outcome():
+                        self._journal.end(event, self._clock.now())
+            except RefusedError as error:
+                self.has_gaps = True
+                _LOGGER.warning("status and history will not know of this: %s", error)
+            yield event
 
 
 def _told(

@@ -4,6 +4,7 @@ An SQLite file. A step that begun and never ended was interrupted, unless its lo
 """
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from envsync.errors import RefusedError
 from envsync.execution.outcome import Outcome, State
 from envsync.plan.model import Plan, Push, Step
 
-BUSY_SECONDS = 30.0
+BUSY_SECONDS = 10.0
 """How long a write waits for another process's."""
 REMEMBERED = 5
 """Runs of a step that its expected duration is the median of."""
@@ -225,10 +226,13 @@ class Journal:
             ).fetchall()
         return [Undelivered(*tuple(row)) for row in rows]
 
-    def delivered(self, result: Undelivered) -> None:
-        """Forget a check result that has been delivered."""
+    def delivered(self, environment: str, service: str) -> None:
+        """Forget what was kept of a service: monitoring has got that result or a newer one."""
         with self._writing() as connection:
-            connection.execute("DELETE FROM undelivered WHERE id = ?", (result.id,))
+            connection.execute(
+                "DELETE FROM undelivered WHERE environment = ? AND service = ?",
+                (environment, service),
+            )
 
     def _entries(self, query: str, arguments: Sequence[object]) -> list[Entry]:
         with self._reading() as connection:
@@ -259,7 +263,9 @@ class Journal:
         """Open the journal to read, which is all it takes; one that is not there yet is empty."""
         try:
             there = self._path.exists()
-            name = f"{self._path.resolve().as_uri()}?mode=ro" if there else ":memory:"
+            # Only who may write can take back the half transaction of a process that was killed.
+            mode = "rw" if os.access(self._path, os.W_OK) else "ro"
+            name = f"{self._path.resolve().as_uri()}?mode={mode}" if there else ":memory:"
             connection = sqlite3.connect(name, uri=there, timeout=BUSY_SECONDS)
             connection.row_factory = sqlite3.Row
             try:

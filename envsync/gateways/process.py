@@ -108,9 +108,8 @@ class Child:
         self.stop()
         self._process.wait()
         self._listener.join(PATIENCE)
-        for pipe in (self._process.stdout, self._process.stderr):
-            if pipe is not None:
-                pipe.close()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
         if isinstance(error, BrokenPipeError):
             self.wait()
 
@@ -126,9 +125,10 @@ class Child:
                 os.killpg(self._process.pid, number)
 
     def _listen(self) -> None:
-        stderr = _reader(self._process.stderr)
-        while line := stderr.readline(_LINE_BYTES):
-            self._said.append(line.decode(errors="replace").rstrip())
+        # Closed by whom reads it: what the child has left running may hold the other end for ever.
+        with _reader(self._process.stderr) as stderr:
+            while line := stderr.readline(_LINE_BYTES):
+                self._said.append(line.decode(errors="replace").rstrip())
 
     def _last_words(self, code: int) -> str:
         """Tell what the child said of itself; the rest may quote rows."""
