@@ -182,6 +182,28 @@ class Rewrite(PostgresqlCommand):
 
 
 @dataclass(frozen=True, slots=True)
+class RefreshViews(PostgresqlCommand):
+    """Fill materialised views anew: they hold what their tables held before sanitising."""
+
+    target: Target
+    role: str | None
+
+    def lines(self) -> Iterator[str]:
+        yield f"sql {self.target}: REFRESH MATERIALIZED VIEW, each that is populated"
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack(PostgresqlCommand):
+    """Put in force what the restore put off for the time of sanitising."""
+
+    target: Target
+    role: str | None
+
+    def lines(self) -> Iterator[str]:
+        yield f"sql {self.target}: ENABLE ROW LEVEL SECURITY where it was, autovacuum as it was"
+
+
+@dataclass(frozen=True, slots=True)
 class RunChecks(PostgresqlCommand):
     """Run each query of a script, read only; one that returns a row fails the step."""
 

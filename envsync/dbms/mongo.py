@@ -216,7 +216,7 @@ def _is_made_safe(sync: Sync) -> bool:
 def abandon(step: Step, request: Request) -> Iterator[c.Command]:
     """What clears up after a step that failed halfway."""
     match step.action:
-        case Push(database):
+        case Push(database) if request.dumped:
             key = artefact(database, request.now)
             yield c.Discard(c.Location(database.environment.storage, key))
         case Pull(sync):

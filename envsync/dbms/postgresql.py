@@ -229,8 +229,11 @@ def _sanitise(sync: Sync, quarantine: c.Target, role: str | None) -> Iterator[c.
     for rewrite in sync.rewrite:
         *table, column = rewrite.field.split(".")
         yield pg.Rewrite(quarantine, role, tuple(table), column, rewrite.replacements)
+    if isinstance(sync.sanitise, Sanitise) or sync.rewrite:
+        yield pg.RefreshViews(quarantine, role)
     if sync.checks:
         yield pg.RunChecks(quarantine, c.Script(sync.checks.name, str(sync.checks.path)), role)
+    yield pg.PutBack(quarantine, role)
 
 
 def _permissions(
@@ -276,10 +279,11 @@ def _promote(sync: Sync, facts: PullFacts, manifest: Manifest, owner: str) -> pg
 def abandon(step: Step, request: Request) -> Iterator[c.Command]:
     """What clears up after a step that failed halfway."""
     match step.action:
-        case Push(database):
+        case Push(database) if request.dumped:
             key = artefact(database, request.now)
             yield c.Discard(c.Location(database.environment.storage, key))
         case Pull(sync):
+            yield pg.Claim(sync.target.server.endpoint, sync.target.name)
             yield pg.DropDatabase(sync.target.server.endpoint, incoming(sync.target))
 
 

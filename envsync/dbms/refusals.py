@@ -7,6 +7,8 @@ from envsync.errors import RefusedError
 from envsync.inventory.model import Sync
 
 _HOUR = 60
+CLOCKS_APART = timedelta(minutes=5)
+"""How far the clocks of two machines may be apart."""
 HEADROOM = 1.1
 """Room asked for beyond the size of what was dumped: a restore is no tighter than its source."""
 
@@ -25,9 +27,14 @@ def refuse_foreign(sync: Sync, manifest: Manifest) -> None:
 
 
 def refuse_stale(sync: Sync, manifest: Manifest, now: Stamp) -> None:
-    """Refuse an artefact that is older than a sync allows."""
+    """Refuse an artefact that is older than a sync allows, or of a time yet to come."""
     age = now.moment - Stamp.parse(manifest.stamp).moment
     own = sync.source == sync.target
+    if age < -CLOCKS_APART:
+        raise RefusedError(
+            f"the newest artefact of {sync.source} is of {manifest.stamp}, which is yet to come; "
+            "correct the clock of the machine that pushed it or of this one, and push it again"
+        )
     if age > sync.max_age and not own:
         raise RefusedError(
             f"the newest artefact of {sync.source} is of {manifest.stamp}, {_hours(age)} old, and "

@@ -2,10 +2,11 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
-from envsync.artefacts import ArtefactKey, Stamp
+from envsync.artefacts import ArtefactKey
 from envsync.commands import Command, Measured
 from envsync.dbms.drivers import commands, driver, step_driver
 from envsync.dbms.request import Request
@@ -14,6 +15,9 @@ from envsync.errors import BusyError, EnvsyncError, RefusedError
 from envsync.execution.outcome import Outcome, State
 from envsync.execution.world import Session, World
 from envsync.plan.model import Push, Step
+
+CLEARING_UP = timedelta(minutes=2)
+"""How long clearing up after a failure may take; no signal and no deadline ends it before."""
 
 
 def carry_out(step: Step, request: Request, world: World) -> Outcome:
@@ -37,6 +41,12 @@ class _Draft:
 
     def __init__(self, step: Step) -> None:
         self.outcome = Outcome(step, State.FAILED, reason="it did not end")
+        self._measured = Measured()
+
+    @property
+    def dumped(self) -> bool:
+        """Tell whether a push has written an artefact, with a manifest or without."""
+        return self._measured.bytes > 0
 
     def perform(self, session: Session, command: Command) -> None:
         """Carry out a command; from the first one that is not refused the step has touched."""
@@ -48,9 +58,10 @@ class _Draft:
             self.outcome = before
             raise
 
-    def remember(self, data_of: Stamp | None) -> None:
-        """Keep since when the data is what it is: a step can fail after its promote."""
-        self.outcome = replace(self.outcome, measured=Measured(data_of=data_of))
+    def remember(self, measured: Measured) -> None:
+        """Keep what was done: a step can fail after its dump, and after its promote."""
+        self._measured = measured
+        self.outcome = replace(self.outcome, measured=Measured(data_of=measured.data_of))
 
     def failed(self, error: EnvsyncError) -> None:
         self.outcome = replace(
@@ -92,7 +103,7 @@ def _act(draft: _Draft, step: Step, request: Request, world: World) -> None:
             for command in commands(step, request, facts):
                 draft.perform(session, command)
         finally:
-            draft.remember(session.measured.data_of)
+            draft.remember(session.measured)
         draft.done(session, session.measured.artefact or _made(step, request))
 
 
@@ -117,8 +128,9 @@ def _cleared_up(draft: _Draft, step: Step, request: Request, world: World) -> It
 
 def _abandon(draft: _Draft, step: Step, request: Request, world: World) -> None:
     try:
-        with world.gateway.session(step) as session:
-            for command in step_driver(step).abandon(step, request):
+        with world.gateway.session(step) as session, _patience(session):
+            asked = replace(request, dumped=draft.dumped)
+            for command in step_driver(step).abandon(step, asked):
                 session.perform(command)
     except EnvsyncError as error:
         left = f"clearing up failed, the next run does it: {error}"
@@ -128,13 +140,22 @@ def _abandon(draft: _Draft, step: Step, request: Request, world: World) -> None:
 @contextmanager
 def _deadline(step: Step, session: Session) -> Iterator[None]:
     """Cancel the step when its time is up."""
-    if step.options.deadline is None:
+    allowed = step.options.deadline
+    if allowed is None:
         yield
         return
-    allowed = step.options.deadline
-    timer = threading.Timer(
-        allowed.total_seconds(), session.cancel, (f"its deadline of {allowed} has passed",)
-    )
+    with _ended_after(allowed, session, f"its deadline of {allowed} has passed"):
+        yield
+
+
+def _patience(session: Session) -> AbstractContextManager[None]:
+    """End clearing up that a server keeps waiting: the next run begins with it."""
+    return _ended_after(CLEARING_UP, session, f"it took longer than {CLEARING_UP}")
+
+
+@contextmanager
+def _ended_after(allowed: timedelta, session: Session, reason: str) -> Iterator[None]:
+    timer = threading.Timer(allowed.total_seconds(), session.cancel, (reason,))
     timer.daemon = True
     timer.start()
     try:

@@ -12,11 +12,15 @@ from envsync.gateways.scope import Scope
 
 @dataclass(slots=True)
 class Work:
-    """One step's work so far: what it measured, and what it holds until its end."""
+    """One step's work so far: what it measured, and what it holds until its end.
+
+    What an engine must remember from one command to another it keeps under names of its own.
+    """
 
     scope: Scope
     held: ExitStack
     measured: Measured
+    kept: dict[str, object]
 
 
 class Engine(Protocol):

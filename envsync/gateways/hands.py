@@ -36,6 +36,7 @@ class Hands:
     def __init__(self, meter: Meter) -> None:
         self._scope = Scope(meter)
         self._held = ExitStack()
+        self._kept: dict[str, object] = {}
         self.measured = c.Measured()
 
     def __enter__(self) -> Self:
@@ -80,7 +81,7 @@ class Hands:
             case c.RunProgram():
                 programs.run_program(command, self._scope)
             case _:
-                work = Work(self._scope, self._held, self.measured)
+                work = Work(self._scope, self._held, self.measured, self._kept)
                 return engine(command.dbms).perform(command, work)
         return None
 

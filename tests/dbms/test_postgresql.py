@@ -110,7 +110,9 @@ def test_a_pull_restores_beside_sanitises_checks_and_only_then_promotes() -> Non
         f"{restore} --jobs=2 CONTENTS (what comes after rows)",
         f"compare the rows of {database} with {artefact}.dump.zst.manifest.json",
         f'sanitise {database} as "publishing_api": clean.sql in one transaction',
+        f"sql {database}: REFRESH MATERIALIZED VIEW, each that is populated",
         f"check {database}: every query of clean.checks.sql returns no rows",
+        f"sql {database}: ENABLE ROW LEVEL SECURITY where it was, autovacuum as it was",
         f'sql {database}: REVOKE ALL ON SCHEMA public FROM "publishing_api"',
         f'verify {database}: everything belongs to "publishing_api"',
         f"sql {database}: ANALYZE all, VACUUM what was sanitised, 2 at once",
@@ -154,14 +156,22 @@ def test_large_objects_are_restored_the_plain_way() -> None:
 def test_a_failed_pull_leaves_no_quarantine() -> None:
     assert printed(postgresql.abandon(PULL, REQUEST)) == [
         (
+            "sql postgres@postgres.staging:5432: hold an advisory lock for "
+            '"publishing_api_production" until the end'
+        ),
+        (
             "sql postgres@postgres.staging:5432: DROP DATABASE IF EXISTS "
             '"publishing_api_production__incoming"'
-        )
+        ),
     ]
 
 
+def test_a_push_that_wrote_nothing_leaves_alone_what_another_wrote() -> None:
+    assert printed(postgresql.abandon(PUSH, REQUEST)) == []
+
+
 def test_a_failed_push_leaves_no_artefact() -> None:
-    assert printed(postgresql.abandon(PUSH, REQUEST)) == [
+    assert printed(postgresql.abandon(PUSH, replace(REQUEST, dumped=True))) == [
         (
             "remove file:///store/production/postgresql/"
             "2026-11-20T02:40:00Z-publishing_api_production.dump.zst if it has no manifest"

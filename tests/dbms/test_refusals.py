@@ -132,6 +132,13 @@ def test_the_newest_artefact_is_refused_once_it_is_too_old() -> None:
         driver(PULL.database).refuse(PULL, Request(LATER), PULL_FACTS)
 
 
+def test_an_artefact_of_a_time_yet_to_come_is_refused() -> None:
+    early = Stamp(NOW.moment - timedelta(hours=1))
+    facts = replace(PULL_FACTS, manifest=MANIFEST.model_copy(update={"stamp": str(NOW)}))
+    with pytest.raises(RefusedError, match="which is yet to come; correct the clock"):
+        driver(PULL.database).refuse(PULL, Request(early), facts)
+
+
 def test_an_old_artefact_that_was_asked_for_is_not_refused() -> None:
     driver(PULL.database).refuse(PULL, Request(LATER, timestamp="2026-11-20"), PULL_FACTS)
 

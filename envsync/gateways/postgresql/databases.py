@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from envsync.commands import Measured, Target
 from envsync.commands.postgresql import (
@@ -21,10 +22,12 @@ from envsync.commands.postgresql import (
 )
 from envsync.errors import BusyError, CommandError
 from envsync.facts.postgresql import Grant
-from envsync.gateways.postgresql.session import Session, connect
+from envsync.gateways.postgresql.session import Session, connect, first_line
 from envsync.gateways.scope import Scope
 from envsync.places import Endpoint
 
+CLAIM_PATIENCE = 2.0
+"""Seconds in which a session of our own that has just ended lets go of its claim."""
 _WRITING = {"INSERT", "ALL"}
 
 _SCHEMAS = """
@@ -70,20 +73,43 @@ def run_sql(command: Sql, scope: Scope) -> None:
 
 
 @contextmanager
-def claim(command: Claim, scope: Scope) -> Iterator[None]:
-    """Hold a lock on a database's name.
+def claim(command: Claim, scope: Scope) -> Iterator[Session]:
+    """Hold a lock on a database's name, for as long as the session lives that is yielded.
 
     Raises BusyError while a pull on another machine holds it.
     """
     with connect(_maintenance(command.endpoint), scope) as session:
-        query = "SELECT pg_try_advisory_lock(hashtext('envsync'), hashtext(%s))"
-        row = session.execute(query, (command.database,)).fetchone()
-        if not (row and row[0]):
-            raise BusyError(
-                f"another envsync is restoring {command.database!r} on {command.endpoint} at this "
-                "moment; wait for it to end"
-            )
-        yield
+        for attempt in Retrying(
+            retry=retry_if_exception_type(BusyError),
+            stop=stop_after_delay(CLAIM_PATIENCE),
+            wait=wait_fixed(0.1),
+            reraise=True,
+        ):
+            with attempt:
+                scope.check()
+                _take(session, command)
+        yield session
+
+
+def _take(session: Session, command: Claim) -> None:
+    query = "SELECT pg_try_advisory_lock(hashtext('envsync'), hashtext(%s))"
+    row = session.execute(query, (command.database,)).fetchone()
+    if not (row and row[0]):
+        raise BusyError(
+            f"another envsync is restoring {command.database!r} on {command.endpoint} at this "
+            "moment; wait for it to end"
+        )
+
+
+def verify_claim(claim: Session) -> None:
+    """Raise CommandError where the session that holds the claim is gone, and the claim with it."""
+    try:
+        claim.execute("SELECT")
+    except psycopg.Error as error:
+        raise CommandError(
+            "the session that kept others from this database has ended, and another envsync may "
+            f"have taken its place; nothing was promoted ({first_line(error)})"
+        ) from error
 
 
 def drop_database(command: DropDatabase, scope: Scope) -> None:

@@ -41,8 +41,6 @@ def _exported_snapshot(command: Dump, scope: Scope) -> Iterator[tuple[Session, s
     PostgreSQL manual, Snapshot Synchronization Functions.
     """
     with connect(command.target, scope) as session:
-        session.execute("SET idle_in_transaction_session_timeout = 0")
-        session.execute("SET statement_timeout = 0")
         session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         row = session.execute("SELECT pg_export_snapshot()").fetchone()
         yield session, row[0] if row else ""

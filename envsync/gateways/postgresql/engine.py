@@ -1,6 +1,7 @@
 """PostgreSQL's eyes and hands: what answers each question, what carries out each command."""
 
 from dataclasses import replace
+from typing import cast
 
 from envsync.commands import Command, Measured, Question
 from envsync.commands import postgresql as pg
@@ -9,11 +10,17 @@ from envsync.gateways import artefacts
 from envsync.gateways.engines import Work
 from envsync.gateways.postgresql import databases, promote, rows, scripts
 from envsync.gateways.postgresql import observe as eyes
+from envsync.gateways.postgresql.aside import Aside, put_back
 from envsync.gateways.postgresql.assumed import assumed_pull, assumed_push
 from envsync.gateways.postgresql.dump import dump
 from envsync.gateways.postgresql.restore import restore
 from envsync.gateways.postgresql.rewriting import rewrite
+from envsync.gateways.postgresql.session import Session
+from envsync.gateways.postgresql.views import refresh_views
 from envsync.gateways.scope import Scope
+
+_CLAIM, _ASIDE = "claim", "aside"
+"""What is kept from one command to another: the session that holds the claim, what was put off."""
 
 
 def observe(question: Question, scope: Scope) -> Facts:
@@ -43,23 +50,29 @@ def assume(question: Question) -> Facts:
 def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR0912
     """One line a command: the table of what carries out what."""
     scope = work.scope
+    if _CLAIM in work.kept:
+        databases.verify_claim(_claim(work))
     match command:
         case pg.Claim():
-            work.held.enter_context(databases.claim(command, scope))
+            work.kept[_CLAIM] = work.held.enter_context(databases.claim(command, scope))
         case pg.Sql():
             databases.run_sql(command, scope)
         case pg.Dump():
             return dump(command, scope)
         case pg.Restore():
-            return _restore(command, scope)
+            return _restore(command, work)
         case pg.CompareRows():
             rows.compare_rows(command, work.measured.rows)
         case pg.RunScript():
             return scripts.run_script(command, scope)
         case pg.Rewrite():
             rewrite(command, scope)
+        case pg.RefreshViews():
+            refresh_views(command, scope)
         case pg.RunChecks():
             scripts.run_checks(command, scope)
+        case pg.PutBack():
+            put_back(command, _aside(work), scope)
         case pg.ApplyGrants():
             databases.apply_grants(command, scope)
         case pg.GrantOnAll():
@@ -71,7 +84,7 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
         case pg.Analyse():
             databases.analyse(command, scope)
         case pg.Promote():
-            return promote.promote(_with_scripts(command, work.measured), scope)
+            return promote.promote(_with_scripts(command, work.measured), _claim(work), scope)
         case pg.SwapBack():
             promote.swap_back(command, scope)
         case pg.DropDatabase():
@@ -81,10 +94,19 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
     return None
 
 
-def _restore(command: pg.Restore, scope: Scope) -> Measured:
-    with artefacts.decompressed(command.location, scope) as blocks:
-        restored = restore(command, blocks, scope)
-    return Measured(rows=restored)
+def _restore(command: pg.Restore, work: Work) -> Measured:
+    with artefacts.decompressed(command.location, work.scope) as blocks:
+        restored = restore(command, blocks, work.scope)
+    work.kept[_ASIDE] = restored.aside
+    return Measured(rows=restored.rows)
+
+
+def _claim(work: Work) -> Session:
+    return cast("Session", work.kept[_CLAIM])
+
+
+def _aside(work: Work) -> Aside:
+    return cast("Aside", work.kept[_ASIDE])
 
 
 def _with_scripts(command: pg.Promote, measured: Measured) -> pg.Promote:

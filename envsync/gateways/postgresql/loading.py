@@ -23,11 +23,6 @@ from envsync.gateways.postgresql.session import Session, connect, told
 from envsync.gateways.postgresql.yard import Task, Yard
 from envsync.gateways.scope import Scope
 
-_NO_TIMEOUTS = """
-SELECT set_config(name, '0', false) FROM pg_settings
- WHERE name IN ('statement_timeout', 'lock_timeout', 'transaction_timeout',
-                'idle_session_timeout', 'idle_in_transaction_session_timeout')
-"""
 _AS_PG_RESTORE_SETS = ("ENCODING", "STDSTRINGS", "SEARCHPATH")
 _FROM_STDIN = "FROM stdin;\n"
 _FROM_STDIN_FROZEN = "FROM stdin WITH (FREEZE);\n"
@@ -65,7 +60,6 @@ class Loading:
     @contextmanager
     def _session(self) -> Iterator[Session]:
         with connect(self.command.target, self.scope, options=self.options) as session:
-            session.execute(_NO_TIMEOUTS)
             for entry in self.archive.entries:
                 if entry.description in _AS_PG_RESTORE_SETS:
                     session.execute(self.archive.encoded(entry.definition))

@@ -13,11 +13,11 @@ from functools import partial
 
 import psycopg
 from psycopg import sql
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+from tenacity import Retrying, retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from envsync.commands import Measured, Target
 from envsync.commands.postgresql import DropDatabase, Promote, SwapBack
-from envsync.errors import CommandError
+from envsync.errors import CommandError, InterruptedStepError, UnavailableError
 from envsync.gateways.postgresql.databases import drop_database
 from envsync.gateways.postgresql.session import Session, connect, first_line
 from envsync.gateways.scope import Scope
@@ -51,13 +51,32 @@ class _OccupiedError(CommandError):
     """A session that must not be ended is in the database."""
 
 
-def promote(command: Promote, scope: Scope) -> Measured:
-    """Put the incoming database in the live one's place, all or nothing."""
-    with _maintenance(command.endpoint, scope) as connection:
-        finish = partial(_hand_over, command, connection)
-        _exchange(connection, command.endpoint, command.renames, scope, finish)
+def promote(command: Promote, claim: Session, scope: Scope) -> Measured:
+    """Put the incoming database in the live one's place, all or nothing.
+
+    In the session that holds the claim: once that is lost, whose copy is incoming is not known.
+    """
+    finish = partial(_hand_over, command, claim)
+    try:
+        _exchange(claim, command.endpoint, command.renames, scope, finish)
+    except (CommandError, InterruptedStepError):
+        if not claim.broken or not _went_through(command):
+            raise
     warnings = _dropped(DropDatabase(command.endpoint, command.discarded), scope)
     return Measured(data_of=command.provenance.stamp, warnings=warnings)
+
+
+@retry(
+    retry=retry_if_exception_type(UnavailableError),
+    stop=stop_after_delay(PATIENCE),
+    wait=wait_fixed(BETWEEN_ATTEMPTS),
+    reraise=True,
+)
+def _went_through(command: Promote) -> bool:
+    """Tell whether a commit whose answer never came took place: its names say so."""
+    with _maintenance(command.endpoint, Scope()) as connection:
+        incoming, live = command.renames[-1]
+        return _existing(connection, (incoming, live)) == {live}
 
 
 def swap_back(command: SwapBack, scope: Scope) -> None:
@@ -176,6 +195,6 @@ def _dropped(command: DropDatabase, scope: Scope) -> tuple[str, ...]:
     """Drop what nobody needs any more; what remains is a warning, the new data is live."""
     try:
         drop_database(command, scope)
-    except CommandError as error:
+    except (CommandError, InterruptedStepError) as error:
         return (f"{command.database!r} could not be dropped: {error}",)
     return ()

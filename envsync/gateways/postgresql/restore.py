@@ -13,6 +13,7 @@ from psycopg import sql
 
 from envsync.commands.postgresql import Restore
 from envsync.gateways.postgresql.archive import Archive, Entry, read_archive
+from envsync.gateways.postgresql.aside import Aside, autovacuum_off
 from envsync.gateways.postgresql.belt import Belt
 from envsync.gateways.postgresql.copy_text import EndedEarlyError, pieces
 from envsync.gateways.postgresql.loading import Loading
@@ -58,8 +59,16 @@ class _Plan:
         return [entry for entry in self.selection.rows if entry.dump_id not in self.of_extensions]
 
 
-def restore(command: Restore, source: Iterator[bytes], scope: Scope) -> dict[str, int]:
-    """Restore an archive into an empty database; returns the rows of each table it loaded.
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The rows of each table that was loaded, and what is put off until they are sanitised."""
+
+    rows: dict[str, int]
+    aside: Aside
+
+
+def restore(command: Restore, source: Iterator[bytes], scope: Scope) -> Restored:
+    """Restore an archive into an empty database.
 
     Stops at the first error. The source is read to its end, whatever is wanted of it.
     """
@@ -69,13 +78,28 @@ def restore(command: Restore, source: Iterator[bytes], scope: Scope) -> dict[str
     selection = plan.selection
     program.create(selection.schemas, scope, role=command.role)
     program.create(selection.extensions, scope, role=None)
+    program.create(selection.before, scope, role=command.role)
+    aside = _put_aside(command, plan, scope)
     if command.jobs > 1 and selection.fits_copy(archive):
         rows = _restore_in_parallel(command, plan, program, following, scope)
     else:
         rows = _restore_plainly(command, plan, program, following, scope)
-    program.create(selection.row_security, scope, role=command.role)
     program.create(selection.event_triggers, scope, role=None)
-    return rows
+    return Restored(rows, aside)
+
+
+def _put_aside(command: Restore, plan: _Plan, scope: Scope) -> Aside:
+    with connect(command.target, scope) as session:
+        _become(session, command.role)
+        return Aside(
+            autovacuum_off(session),
+            tuple(plan.archive.encoded(entry.definition) for entry in plan.selection.row_security),
+        )
+
+
+def _become(session: Session, role: str | None) -> None:
+    if role:
+        session.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
 
 
 def _planned(command: Restore, archive: Archive, scope: Scope) -> _Plan:
@@ -108,7 +132,6 @@ def _restore_in_parallel(
     scope: Scope,
 ) -> dict[str, int]:
     selection = plan.selection
-    program.create(selection.before, scope, role=command.role)
     early = tasks(plan.archive, selection.after, selection.rows)
     with Team(scope, command.jobs + 1, "restore") as team:
         loaders = (command.jobs + 1) // 2
@@ -165,7 +188,6 @@ def _restore_plainly(
 ) -> dict[str, int]:
     selection = plan.selection
     wanted = (
-        *selection.before,
         *selection.rows,
         *selection.sequences,
         *selection.other_rows,
@@ -174,8 +196,7 @@ def _restore_plainly(
     with Team(scope, 1, "restore") as team, program.restoring(wanted, team.scope) as child:
         team.start(program.feed, child, following, team.scope)
     with connect(command.target, scope) as session:
-        if command.role:
-            session.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(command.role)))
+        _become(session, command.role)
         return {plan.names[entry.dump_id]: _count(session, entry) for entry in plan.counted}
 
 

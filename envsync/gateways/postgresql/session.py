@@ -26,6 +26,15 @@ _NOT_NOW = ("starting up", "shutting down", "recovery mode", "too many", "reserv
 _LOST = ("08", "53", "57P")
 
 
+# A step has a deadline of its own; a server's or a database's would end it in the middle. These
+# are not known to every version.
+_NO_LATER_TIMEOUTS = """
+SELECT set_config(name, '0', false) FROM pg_settings
+ WHERE name IN ('transaction_timeout', 'idle_session_timeout',
+                'idle_in_transaction_session_timeout')
+"""
+
+
 class Session(psycopg.Connection[TupleRow]):
     """A connection that the step's scope can end from another thread.
 
@@ -37,7 +46,7 @@ class Session(psycopg.Connection[TupleRow]):
 
     def held_by(self, scope: Scope, target: Target) -> None:
         """Let the scope end this session until it is closed."""
-        self._closing = threading.Lock()
+        self._closing = threading.RLock()
         self._target = target
         scope.register(self._stop)
         self._scope = scope
@@ -86,8 +95,9 @@ class Session(psycopg.Connection[TupleRow]):
 def connect(target: Target, scope: Scope, *, options: str = "") -> Session:
     """Open a session that commits each statement, unless a transaction is begun.
 
-    Raises UnavailableError where nobody answers, CommandError where the server refuses. `options`
-    are settings for the server, written as for PGOPTIONS.
+    Its search path is empty, and nothing in it times out. `options` are further settings for the
+    server, written as for PGOPTIONS. Raises UnavailableError where nobody answers, CommandError
+    where the server refuses.
     """
     scope.check()
     secret = target.endpoint.password
@@ -96,7 +106,9 @@ def connect(target: Target, scope: Scope, *, options: str = "") -> Session:
             conninfo(target.endpoint, target.database),
             autocommit=True,
             password=reveal(secret) if secret else None,
-            options=f"-c client_encoding=UTF8 {options}",
+            # Nobody who may create a function in a schema on the path may have it run by us.
+            options="-c client_encoding=UTF8 -c search_path= -c statement_timeout=0 "
+            f"-c lock_timeout=0 {options}",
             keepalives_idle=KEEPALIVE_SECONDS,
             keepalives_interval=KEEPALIVE_SECONDS,
             keepalives_count=3,
@@ -108,6 +120,12 @@ def connect(target: Target, scope: Scope, *, options: str = "") -> Session:
     except InterruptedStepError:
         session.close()
         raise
+    try:
+        session.execute(_NO_LATER_TIMEOUTS)
+    except psycopg.Error as error:
+        session.close()
+        scope.check()
+        raise told(error, target) from error
     return session
 
 

@@ -4,7 +4,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -95,7 +95,7 @@ class FileStore:
         before = time.time() - older_than.total_seconds()
         partial = (path for path, _ in self._files(prefix) if is_partial(path.name))
         with told(f"sweep {self.url}"):
-            stale = [path for path in partial if path.stat().st_mtime < before]
+            stale = [path for path in partial if _written(path) < before]
             for path in stale:
                 path.unlink(missing_ok=True)
         return tuple(self._key(path) for path in stale)
@@ -140,4 +140,14 @@ def _walk(folder: Path) -> Iterator[tuple[Path, int]]:
             if entry.is_dir(follow_symlinks=False):
                 yield from _walk(Path(entry.path))
             elif entry.is_file(follow_symlinks=False):
-                yield Path(entry.path), entry.stat().st_size
+                # Another push renames its upload, or gives it up, while we look.
+                with suppress(FileNotFoundError):
+                    yield Path(entry.path), entry.stat().st_size
+
+
+def _written(path: Path) -> float:
+    """Return when a file was last written, in seconds since 1970; now if it is gone."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()

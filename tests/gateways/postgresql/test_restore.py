@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from envsync.gateways.postgresql.restore import restore
 from envsync.gateways.postgresql.rows import count_rows
 from envsync.gateways.postgresql.session import connect
 from envsync.gateways.scope import Scope
-from tests.gateways.postgresql.restoring import into
+from tests.gateways.postgresql.restoring import into, restored
 from tests.gateways.postgresql.specimen import (
     EVERYTHING,
     EXTENSIONS,
@@ -47,7 +46,7 @@ def test_a_copy_is_the_same_as_its_source(
     postgresql: Postgresql, everything: str, archive: bytes, jobs: int
 ) -> None:
     target = postgresql.integration.database()
-    restore(into(postgresql.integration, target, jobs), in_blocks(archive), Scope())
+    restored(into(postgresql.integration, target, jobs), in_blocks(archive))
     source = described(postgresql.production, everything)
     assert described(postgresql.integration, target) == source
 
@@ -57,7 +56,7 @@ def test_the_rows_of_every_table_are_told_as_a_push_counts_them(
     postgresql: Postgresql, everything: str, archive: bytes, jobs: int
 ) -> None:
     target = postgresql.integration.database()
-    told = restore(into(postgresql.integration, target, jobs), in_blocks(archive), Scope())
+    told = restored(into(postgresql.integration, target, jobs), in_blocks(archive))
     with connect(postgresql.production.target(everything), Scope()) as session:
         assert told == count_rows(session, "exact", ())
 
@@ -67,7 +66,7 @@ def test_large_tables_and_rows_larger_than_a_block_arrive_whole(
     postgresql: Postgresql, large: str, large_archive: bytes, jobs: int
 ) -> None:
     target = postgresql.integration.database()
-    restore(into(postgresql.integration, target, jobs), in_blocks(large_archive), Scope())
+    restored(into(postgresql.integration, target, jobs), in_blocks(large_archive))
     assert described(postgresql.integration, target) == described(postgresql.production, large)
 
 
@@ -76,14 +75,14 @@ def test_it_does_not_matter_in_which_blocks_an_archive_arrives(
     postgresql: Postgresql, everything: str, archive: bytes, size: int
 ) -> None:
     target = postgresql.integration.database()
-    restore(into(postgresql.integration, target, 2), in_blocks(archive, size), Scope())
+    restored(into(postgresql.integration, target, 2), in_blocks(archive, size))
     source = described(postgresql.production, everything)
     assert described(postgresql.integration, target) == source
 
 
 def test_two_jobs_load_large_tables_frozen(postgresql: Postgresql, large_archive: bytes) -> None:
     target = postgresql.integration.database()
-    restore(into(postgresql.integration, target, 2), in_blocks(large_archive), Scope())
+    restored(into(postgresql.integration, target, 2), in_blocks(large_archive))
     assert postgresql.integration.run(UNFROZEN, target) == [(0,)]
 
 
@@ -92,7 +91,7 @@ def test_large_values_are_compressed_with_lz4(
     postgresql: Postgresql, large_archive: bytes, jobs: int
 ) -> None:
     target = postgresql.integration.database()
-    restore(into(postgresql.integration, target, jobs), in_blocks(large_archive), Scope())
+    restored(into(postgresql.integration, target, jobs), in_blocks(large_archive))
     assert postgresql.integration.run(COMPRESSIONS, target) == [("lz4",)]
 
 
@@ -101,7 +100,7 @@ def test_a_server_configured_to_compress_otherwise_is_left_alone(
 ) -> None:
     target = postgresql.integration.database()
     postgresql.integration.run(f"ALTER DATABASE {target} SET default_toast_compression = 'pglz'")
-    restore(into(postgresql.integration, target, 2), in_blocks(large_archive), Scope())
+    restored(into(postgresql.integration, target, 2), in_blocks(large_archive))
     assert postgresql.integration.run(COMPRESSIONS, target) == [("pglz",)]
 
 
@@ -114,7 +113,7 @@ def test_a_role_that_is_no_superuser_restores_for_the_owner(
     admin = server.role("admin", "CREATEDB", member_of=(owner,))
     target = _quarantine(server, admin, owner)
     command = replace(into(server, target, jobs, admin), role=owner)
-    restore(command, in_blocks(archive), Scope())
+    restored(command, in_blocks(archive))
     assert described(server, target) == described(postgresql.production, everything)
     assert server.run(NOT_OF.format(role=owner), target) == []
 
@@ -127,7 +126,7 @@ def test_what_is_of_production_alone_is_left_out(postgresql: Postgresql, jobs: i
     archive = archived(postgresql.production, source)
     postgresql.production.run(f"DROP SUBSCRIPTION {source}", source)
     target = postgresql.integration.database()
-    restore(into(postgresql.integration, target, jobs), in_blocks(archive), Scope())
+    restored(into(postgresql.integration, target, jobs), in_blocks(archive))
     assert postgresql.integration.run(OF_PRODUCTION_ALONE, target) == [(0, 0, 0, 1, 0)]
 
 
@@ -141,7 +140,7 @@ def test_event_triggers_are_left_out_for_those_who_may_not_have_them(
     admin = postgresql.integration.role("admin", "CREATEDB")
     target = postgresql.integration.database(owner=admin)
     archive = archived(postgresql.production, source)
-    restore(into(postgresql.integration, target, jobs, admin), in_blocks(archive), Scope())
+    restored(into(postgresql.integration, target, jobs, admin), in_blocks(archive))
     assert postgresql.integration.run("SELECT * FROM texts", target) == [(1,)]
 
 
@@ -152,7 +151,7 @@ def test_tables_named_without_rows_stay_empty(
     target = postgresql.integration.database()
     command = into(postgresql.integration, target, jobs)
     command = replace(command, without_rows=("child", "public.texts"))
-    told = restore(command, in_blocks(archive), Scope())
+    told = restored(command, in_blocks(archive))
     counts = "SELECT (SELECT count(*) FROM texts), (SELECT count(*) FROM child)"
     assert postgresql.integration.run(counts, target) == [(0, 0)]
     assert not told.keys() & {"public.texts", "public.child"}
@@ -165,7 +164,7 @@ def test_the_source_is_read_to_its_end_though_its_last_rows_are_not_wanted(
     unread = in_blocks(large_archive)
     target = postgresql.integration.database()
     command = replace(into(postgresql.integration, target, jobs), without_rows=("wide",))
-    restore(command, unread, Scope())
+    restored(command, unread)
     assert next(unread, None) is None
 
 
@@ -174,7 +173,7 @@ def test_large_objects_go_the_plain_way(postgresql: Postgresql) -> None:
     postgresql.production.run(r"SELECT lo_from_bytea(4711, '\x00ff0a5c')", source)
     target = postgresql.integration.database()
     archive = archived(postgresql.production, source)
-    restore(into(postgresql.integration, target, 2), in_blocks(archive), Scope())
+    restored(into(postgresql.integration, target, 2), in_blocks(archive))
     assert postgresql.integration.run("SELECT lo_get(4711)", target) == [(b"\x00\xff\n\\",)]
 
 
@@ -183,14 +182,14 @@ def test_rows_dumped_as_statements_go_the_plain_way(postgresql: Postgresql, larg
         postgresql.production, large, "--rows-per-insert=500", "--exclude-table-data=wide"
     )
     target = postgresql.integration.database()
-    told = restore(into(postgresql.integration, target, 2), in_blocks(archive), Scope())
+    told = restored(into(postgresql.integration, target, 2), in_blocks(archive))
     assert told == {"public.before": 10, "public.large": 40_000}
 
 
 def test_an_empty_database_is_copied(postgresql: Postgresql) -> None:
     archive = archived(postgresql.production, postgresql.production.database())
     target = postgresql.integration.database()
-    assert restore(into(postgresql.integration, target, 2), in_blocks(archive), Scope()) == {}
+    assert restored(into(postgresql.integration, target, 2), in_blocks(archive)) == {}
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -199,7 +198,7 @@ def test_no_name_of_a_database_says_more_than_its_name(
 ) -> None:
     name = 'd\'b "x" = \\ host=nowhere; ü\n☃' + str(jobs)
     postgresql.integration.run('CREATE DATABASE "' + name.replace('"', '""') + '"')
-    told = restore(into(postgresql.integration, name, jobs), in_blocks(large_archive), Scope())
+    told = restored(into(postgresql.integration, name, jobs), in_blocks(large_archive))
     assert told["public.large"] == 40_000
 
 
@@ -214,7 +213,7 @@ def test_rows_of_an_extensions_own_table_are_loaded_as_who_made_the_extension(
     postgresql.integration.run("CREATE TABLE known (word text)", target)
     archive = archived(postgresql.production, source)
     command = replace(into(postgresql.integration, target, 2), role=owner)
-    assert restore(command, in_blocks(archive), Scope()) == {"public.ours": 1}
+    assert restored(command, in_blocks(archive)) == {"public.ours": 1}
     assert postgresql.integration.run("SELECT * FROM known", target) == [("of the extension",)]
 
 
@@ -227,7 +226,7 @@ def test_a_newer_server_and_its_client_take_an_older_archive(
 ) -> None:
     target = postgresql_18.database()
     archive = archived(postgresql.production, plain)
-    restore(into(postgresql_18, target, jobs), in_blocks(archive), Scope())
+    restored(into(postgresql_18, target, jobs), in_blocks(archive))
     source = described(postgresql.production, plain, "--data-only")
     assert described(postgresql_18, target, "--data-only") == source
 
@@ -237,7 +236,7 @@ def test_a_newer_archive_is_copied(postgresql_18: PostgresqlServer, jobs: int) -
     source, target = postgresql_18.database(), postgresql_18.database()
     postgresql_18.run(EVERYTHING, source)
     archive = archived(postgresql_18, source, "--statistics")
-    restore(into(postgresql_18, target, jobs), in_blocks(archive), Scope())
+    restored(into(postgresql_18, target, jobs), in_blocks(archive))
     assert described(postgresql_18, target) == described(postgresql_18, source)
 
 

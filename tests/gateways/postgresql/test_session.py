@@ -38,7 +38,7 @@ def failure(target: Target, statement: str = "SELECT 1", scope: Scope | None = N
 def test_a_session_commits_each_statement(target: Target, postgresql: Postgresql) -> None:
     database = replace(target, database=postgresql.production.database())
     with connect(database, Scope()) as session:
-        session.execute("CREATE TABLE t (id integer)")
+        session.execute("CREATE TABLE public.t (id integer)")
         assert postgresql.production.run("SELECT count(*) FROM t", database.database) == [(0,)]
 
 
