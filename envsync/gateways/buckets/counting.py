@@ -42,6 +42,7 @@ class _Tally:
 
 def counted(sides: Sides, scope: Scope) -> Changes:
     """Return what differs between two buckets."""
+    scope.meter.stage("comparing the buckets", None)
     tally = _Tally()
     with Crew(LOOKS_AT_ONCE, scope) as crew:
         for pair in pairs(sides, scope):
