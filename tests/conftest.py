@@ -7,6 +7,7 @@ pytest_plugins = [
     "tests.servers.nsca",
     "tests.servers.opensearch",
     "tests.servers.postgresql",
+    "tests.servers.radosgw",
     "tests.servers.rsync",
     "tests.servers.s3",
 ]

@@ -77,6 +77,18 @@ def daemon_site(
         yield with_temppath(made)
 
 
+@pytest.fixture(scope="module")
+def refusing_site(
+    tmp_path_factory: pytest.TempPathFactory, postgresql: Postgresql, rsync_server: RsyncServer
+) -> Iterator[Site]:
+    """One site for the tests of runs that touch nothing."""
+    root = rsync_server.root("locked") / uuid4().hex
+    root.mkdir()
+    folder = tmp_path_factory.mktemp("site")
+    with temporary_site(folder, postgresql, daemon(rsync_server, root)) as made:
+        yield made
+
+
 def with_temppath(site: Site, **production: Any) -> Site:
     """Have both environments spool in a folder of the test's own."""
     folder = {"defaults": {"temppath": str(site.folder / "temporary")}}
@@ -108,24 +120,20 @@ def test_a_database_travels_by_rsync_sanitised_and_leaves_no_spool(
     dump, manifest = stored(root)
     assert manifest == f"{dump}.manifest.json"
     assert spools(rsync_site) == []
+    folder = root / "postgresql-backend"
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_what_rsync_stores_is_for_its_owner_only(rsync_site: Site, root: Path) -> None:
-    assert rsync_site.run("push", "app", "--env", "production").code == 0
-    modes = {stat.S_IMODE(path.stat().st_mode) for path in (root / "postgresql-backend").iterdir()}
-    assert modes == {0o600}
-    assert stat.S_IMODE((root / "postgresql-backend").stat().st_mode) == 0o700
-
-
-def test_backups_by_rsync_are_listed_and_older_ones_can_be_named(rsync_site: Site) -> None:
-    assert rsync_site.run("push", "app", "--env", "production").code == 0
+def test_backups_by_rsync_are_listed_and_can_be_named(daemon_site: Site) -> None:
+    assert daemon_site.run("push", "app", "--env", "production").code == 0
     (stamp,) = [
         word
-        for word in rsync_site.run("backups", "app", "--env", "production").out.split()
+        for word in daemon_site.run("backups", "app", "--env", "production").out.split()
         if word.startswith("20")
     ]
-    ran = rsync_site.run("pull", "app", "--timestamp", stamp)
-    assert (ran.code, len(rsync_site.people())) == (0, 500), ran.err
+    ran = daemon_site.run("pull", "app", "--timestamp", stamp)
+    assert (ran.code, len(daemon_site.people())) == (0, 500), ran.err
 
 
 def test_a_dry_run_says_how_much_temporary_disk_rsync_takes(daemon_site: Site, root: Path) -> None:
@@ -159,25 +167,25 @@ def test_a_plan_says_which_steps_take_temporary_disk(daemon_site: Site) -> None:
     ids=["module", "folder", "user", "read-only", "no-delete", "host", "no-password"],
 )
 def test_a_daemon_that_cannot_serve_is_told_before_anything_is_touched(
-    daemon_site: Site, change: dict[str, Any], sentence: str
+    refusing_site: Site, change: dict[str, Any], sentence: str
 ) -> None:
     changes = {f"storage.{key}": value for key, value in change.items()}
-    assert_refused(with_temppath(daemon_site, **changes), sentence)
+    assert_refused(with_temppath(refusing_site, **changes), sentence)
 
 
-def test_a_daemon_that_nobody_reaches_is_told(daemon_site: Site) -> None:
+def test_a_daemon_that_nobody_reaches_is_told(refusing_site: Site) -> None:
     port = free_port()
-    with_temppath(daemon_site, **{"storage.port": port})
-    assert_refused(daemon_site, f"cannot write rsync://127.0.0.1:{port}/")
+    with_temppath(refusing_site, **{"storage.port": port})
+    assert_refused(refusing_site, f"cannot write rsync://127.0.0.1:{port}/")
 
 
-def test_a_wrong_password_is_told_and_not_repeated(daemon_site: Site) -> None:
-    wrong = daemon_site.folder / "wrong"
+def test_a_wrong_password_is_told_and_not_repeated(refusing_site: Site) -> None:
+    wrong = refusing_site.folder / "wrong"
     wrong.write_text("Wr0ng: ;'\"")
     wrong.chmod(0o600)
-    with_temppath(daemon_site, **{"storage.password": {"file": str(wrong)}})
-    assert_refused(daemon_site, "the daemon refuses 'envsync' or its password")
-    assert "Wr0ng" not in daemon_site.run("push", "app", "--env", "production").err
+    with_temppath(refusing_site, **{"storage.password": {"file": str(wrong)}})
+    assert_refused(refusing_site, "the daemon refuses 'envsync' or its password")
+    assert "Wr0ng" not in refusing_site.run("push", "app", "--env", "production").err
 
 
 @pytest.mark.parametrize(
@@ -191,16 +199,16 @@ def test_a_wrong_password_is_told_and_not_repeated(daemon_site: Site) -> None:
     ids=["host key", "key", "user", "folder"],
 )
 def test_a_host_that_ssh_does_not_reach_is_told_before_anything_is_touched(
-    daemon_site: Site, ssh_server: SshServer, change: dict[str, Any], sentence: str
+    refusing_site: Site, ssh_server: SshServer, change: dict[str, Any], sentence: str
 ) -> None:
-    storage = {**shell(ssh_server, daemon_site.folder), **change}
-    assert_refused(with_temppath(daemon_site, storage=storage), sentence)
+    storage = {**shell(ssh_server, refusing_site.folder), **change}
+    assert_refused(with_temppath(refusing_site, storage=storage), sentence)
 
 
-def test_a_temporary_folder_that_is_not_there_is_refused(daemon_site: Site) -> None:
-    changes = {"defaults": {"temppath": str(daemon_site.folder / "absent")}}
-    daemon_site.write(production=changes)
-    assert_refused(daemon_site, "name a folder that exists, has room and may be written")
+def test_a_temporary_folder_that_is_not_there_is_refused(refusing_site: Site) -> None:
+    changes = {"defaults": {"temppath": str(refusing_site.folder / "absent")}}
+    refusing_site.write(production=changes)
+    assert_refused(refusing_site, "name a folder that exists, has room and may be written")
 
 
 def test_a_killed_upload_leaves_nothing_listed_and_the_next_run_sweeps(

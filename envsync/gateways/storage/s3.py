@@ -12,7 +12,6 @@ from envsync.gateways.storage.limits import Limits, part_bytes
 from envsync.gateways.storage.s3_bucket import Bucket
 from envsync.gateways.storage.s3_client import s3_client
 from envsync.gateways.storage.s3_download import downloading
-from envsync.gateways.storage.s3_errors import told
 from envsync.gateways.storage.s3_multipart import Multipart
 from envsync.gateways.storage.s3_segments import segment
 from envsync.gateways.storage.s3_sweep import PROBE, swept
@@ -57,7 +56,7 @@ class S3Store:
             **self._bucket.properties(mark),
         )
         self._bucket.refuse_existing(key)
-        with told(f"write {self._bucket.url(key)}"):
+        with self._bucket.writing(f"write {self._bucket.url(key)}"):
             self._bucket.create(key, mark, creation)
 
     def get(self, key: str, limit: int = SMALL_OBJECT_BYTES) -> bytes:

@@ -1,14 +1,17 @@
 """A bucket: the few requests that everything else about S3 is made of."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
 
 from envsync.errors import CommandError
+from envsync.gateways.storage.s3_client import asker
 from envsync.gateways.storage.s3_errors import status, told
 from envsync.places import S3Storage
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef, ObjectTypeDef
 
+_READING = "s3:ListBucket, s3:GetObject"
+_WRITING = "s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload"
 MARK = "envsync-upload"
 """The metadata by which an upload knows its own object again."""
 
@@ -65,6 +70,20 @@ class Bucket:
                 protection["SSEKMSKeyId"] = encryption.key
         return protection
 
+    def reading(self, what: str) -> AbstractContextManager[None]:
+        """Tell what a request raises that only reads."""
+        return told(what, partial(self._needed, _READING))
+
+    def writing(self, what: str) -> AbstractContextManager[None]:
+        """Tell what a request raises that writes."""
+        return told(what, partial(self._needed, f"{_READING}, {_WRITING}"))
+
+    def _needed(self, rights: str) -> str:
+        return (
+            f"{asker(self.storage)} needs {rights} on {self.name!r} and all in it: where that is "
+            "another account's, by the bucket's policy as well as by its own"
+        )
+
     def find(self, key: str) -> Found | None:
         """Look at an object; None if it is not there."""
         try:
@@ -77,17 +96,17 @@ class Bucket:
     def objects(self, prefix: str) -> Iterator["ObjectTypeDef"]:
         """Yield every object under a prefix, page after page."""
         pages = self.client.get_paginator("list_objects_v2")
-        with told(f"list {self.url(prefix)}"):
+        with self.reading(f"list {self.url(prefix)}"):
             for page in pages.paginate(Bucket=self.name, Prefix=prefix):
                 yield from page.get("Contents", ())
 
     def delete(self, key: str) -> None:
-        with told(f"delete {self.url(key)}"):
+        with self.writing(f"delete {self.url(key)}"):
             self.client.delete_object(Bucket=self.name, Key=key)
 
     def refuse_existing(self, key: str) -> None:
         """Raise CommandError if there is an object already, as far as one may look."""
-        with told(f"write {self.url(key)}"):
+        with self.writing(f"write {self.url(key)}"):
             if self._find_if_allowed(key):
                 raise self.exists(key)
 

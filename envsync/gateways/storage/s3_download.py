@@ -18,7 +18,7 @@ from envsync.gateways.storage.buffers import buffer_of
 from envsync.gateways.storage.jobs import answer, begin, in_order
 from envsync.gateways.storage.limits import Limits, Span, spans
 from envsync.gateways.storage.s3_bucket import Bucket, Found
-from envsync.gateways.storage.s3_errors import sentence, status, told
+from envsync.gateways.storage.s3_errors import sentence, status
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
@@ -71,7 +71,7 @@ class Download:
 
     def _ask(self, span: Span) -> "GetObjectOutputTypeDef":
         self._raise_if_closed()
-        with told(f"read {self._where}"):
+        with self._bucket.reading(f"read {self._where}"):
             try:
                 found = self._bucket.client.get_object(
                     Bucket=self._bucket.name,
@@ -127,7 +127,7 @@ def downloading(
 
 
 def _announced(bucket: Bucket, key: str) -> Found:
-    with told(f"read {bucket.url(key)}"):
+    with bucket.reading(f"read {bucket.url(key)}"):
         found = bucket.find(key)
     if found is None:
         raise CommandError(f"cannot read {bucket.url(key)}: there is no such object or bucket")

@@ -1,6 +1,6 @@
 """What the S3 client raises, told as sentences for operators."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
@@ -18,13 +18,16 @@ _BUSY = frozenset({"SlowDown", "RequestTimeout", "Throttling", "ServiceUnavailab
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
-    """Tell whatever the client raises as what could not be done, and why."""
+def told(what: str, needed: Callable[[], str] | None = None) -> Iterator[None]:
+    """Tell whatever the client raises as what could not be done, and why.
+
+    `needed` says what would be accepted where the server refuses access.
+    """
     try:
         yield
     except ClientError as error:
         kind = UnavailableError if _is_passing(error) else CommandError
-        raise kind(f"cannot {what}: {sentence(error)}") from error
+        raise kind(f"cannot {what}: {sentence(error)}{_advice(error, needed)}") from error
     except _UNREACHABLE as error:
         raise UnavailableError(f"cannot {what}: {sentence(error)}") from error
     except BotoCoreError as error:
@@ -36,13 +39,27 @@ def sentence(error: ClientError | BotoCoreError | ValueError) -> str:
     if not isinstance(error, ClientError):
         return " ".join(str(error).split()).rstrip(".")
     answer = error.response.get("Error", {})
+    # Some servers send neither a message nor a code.
     message = " ".join((answer.get("Message") or "no reason given").split()).rstrip(".")
-    return f"{message} ({answer.get('Code', status(error))})"
+    return f"{message} ({answer.get('Code') or status(error)})"
 
 
 def status(error: ClientError) -> int:
     """Return the HTTP status of an error the server answered with."""
     return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+
+
+def _advice(error: ClientError, needed: Callable[[], str] | None) -> str:
+    """Say what is needed where a server knows who asks, and does not allow it."""
+    code = error.response.get("Error", {}).get("Code") or str(status(error))
+    # To a HEAD a server answers by the status alone.
+    if code not in ("AccessDenied", str(HTTPStatus.FORBIDDEN.value)):
+        return ""
+    if error.operation_name == "AssumeRole":
+        return (
+            "; the role's trust policy must allow it to who asks, with the external_id it expects"
+        )
+    return f"; {needed()}" if needed else ""
 
 
 def _is_passing(error: ClientError) -> bool:

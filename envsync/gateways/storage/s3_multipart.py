@@ -9,7 +9,6 @@ from uuid import uuid4
 from envsync.errors import CommandError
 from envsync.gateways.storage.limits import Span
 from envsync.gateways.storage.s3_bucket import Bucket
-from envsync.gateways.storage.s3_errors import told
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
@@ -28,7 +27,7 @@ class Multipart:
         # Parts carry checksums only if the upload was begun with their algorithm.
         checked = bucket.storage.checksums == "when_supported"
         checksum: dict[str, Any] = {"ChecksumAlgorithm": "CRC32"} if checked else {}
-        with told(f"write {bucket.url(key)}"):
+        with bucket.writing(f"write {bucket.url(key)}"):
             self.id = bucket.client.create_multipart_upload(
                 Bucket=bucket.name, Key=key, **checksum, **bucket.properties(self._mark)
             )["UploadId"]
@@ -39,7 +38,7 @@ class Multipart:
 
     def upload(self, number: int, body: bytes) -> None:
         """Upload a part, with the client's retries."""
-        with told(f"write {self._bucket.url(self.key)}"):
+        with self._bucket.writing(f"write {self._bucket.url(self.key)}"):
             answer = self._bucket.client.upload_part(
                 Bucket=self._bucket.name,
                 Key=self.key,
@@ -51,7 +50,7 @@ class Multipart:
 
     def copy(self, number: int, source: str, span: Span) -> None:
         """Have the server copy a range of another object as a part."""
-        with told(f"compose {self._bucket.url(self.key)}"):
+        with self._bucket.writing(f"compose {self._bucket.url(self.key)}"):
             answer = self._bucket.client.upload_part_copy(
                 Bucket=self._bucket.name,
                 Key=self.key,
@@ -78,12 +77,12 @@ class Multipart:
             UploadId=self.id,
             MultipartUpload={"Parts": parts},
         )
-        with told(f"write {self._bucket.url(self.key)}"):
+        with self._bucket.writing(f"write {self._bucket.url(self.key)}"):
             self._bucket.create(self.key, self._mark, creation)
 
     def abort(self) -> None:
         """Remove the parts; also the object, where it appeared though nobody waited for it."""
-        with told(f"abort the upload of {self._bucket.url(self.key)}"):
+        with self._bucket.writing(f"abort the upload of {self._bucket.url(self.key)}"):
             try:
                 self._bucket.client.abort_multipart_upload(
                     Bucket=self._bucket.name, Key=self.key, UploadId=self.id

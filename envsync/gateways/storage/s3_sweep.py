@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from envsync.artefacts import ArtefactKey
 from envsync.gateways.storage.s3_bucket import Bucket
-from envsync.gateways.storage.s3_errors import told
 from envsync.gateways.storage.s3_segments import fingerprint, segment
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def _uploads(bucket: Bucket, prefix: str) -> Iterator["MultipartUploadTypeDef"]:
     pages = bucket.client.get_paginator("list_multipart_uploads")
     # Some servers say so of a bucket that never had an upload.
     none = bucket.client.exceptions.NoSuchUpload
-    with told(f"list the uploads under {bucket.url(prefix)}"), suppress(none):
+    with bucket.writing(f"list the uploads under {bucket.url(prefix)}"), suppress(none):
         for page in pages.paginate(Bucket=bucket.name, Prefix=prefix):
             yield from page.get("Uploads", ())
 
@@ -51,7 +50,7 @@ def _is_ours(key: str) -> bool:
 
 
 def _abort(bucket: Bucket, upload: "MultipartUploadTypeDef") -> None:
-    with told(f"abort the upload of {bucket.url(upload['Key'])}"):
+    with bucket.writing(f"abort the upload of {bucket.url(upload['Key'])}"):
         bucket.client.abort_multipart_upload(
             Bucket=bucket.name, Key=upload["Key"], UploadId=upload["UploadId"]
         )
