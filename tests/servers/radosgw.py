@@ -8,7 +8,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 PROGRAMS = ("ceph", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin")
 PACKAGES = "radosgw ceph-mon ceph-osd ceph-common"
 SECRET = "s3cret-of-the-account"
-_PATIENCE = 120
+_PATIENCE = 60
+_TRIES = 3
 _ONE_DISK = """
 [global]
 fsid = {cluster}
@@ -147,10 +148,25 @@ class Accounts:
 def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
     if os.geteuid() != 0 or any(shutil.which(program) is None for program in PROGRAMS):
         unavailable(f"as root, install the Debian packages {PACKAGES}")
-    with serving(tmp_path_factory.mktemp("ceph"), "memstore") as gateway:
-        for name in ("production", "integration"):
-            gateway.make_user(name, SECRET)
-        yield Accounts(gateway)
+    with ExitStack() as held:
+        yield Accounts(_started(held, tmp_path_factory))
+
+
+def _started(held: ExitStack, folders: pytest.TempPathFactory) -> Gateway:
+    """Start a server with both accounts; on a busy machine it does not always come up at once."""
+    failures: list[RuntimeError] = []
+    while len(failures) < _TRIES:
+        with ExitStack() as trying:
+            try:
+                gateway = trying.enter_context(serving(folders.mktemp("ceph"), "memstore"))
+                for name in ("production", "integration"):
+                    gateway.make_user(name, SECRET)
+            except RuntimeError as error:
+                failures.append(error)
+                continue
+            held.push(trying.pop_all())
+            return gateway
+    raise failures[-1]
 
 
 @contextmanager
