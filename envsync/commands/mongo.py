@@ -180,8 +180,8 @@ class CopyBeside(MongoCommand):
 class Promote(MongoCommand):
     """Put the collections beside the live ones in their place, all of them or none.
 
-    Where the server can, in one applyOps; else one renameCollection after the other, and back
-    again after a failure. What was live becomes the previous, or is dropped.
+    With `at_once` each by an applyOps that leaves no moment without the collection; after a
+    failure they are renamed back. What was live becomes the previous, or is dropped.
     """
 
     target: Target
@@ -190,9 +190,9 @@ class Promote(MongoCommand):
     provenance: Provenance
 
     def lines(self) -> Iterator[str]:
-        how = "one applyOps of renameCollection" if self.at_once else "renameCollection"
+        how = "applyOps of one renameCollection" if self.at_once else "renameCollection twice"
         kept = PREVIOUS if self.keep_previous else DISCARDED
-        yield f"mongo {self.target}: {how}: NAME to {kept}NAME, {INCOMING}NAME to NAME"
+        yield f"mongo {self.target}: {how}: {INCOMING}NAME to NAME, what was NAME to {kept}NAME"
         yield f"mongo {self.target}: views as the artefact has them; drop {DISCARDED}*"
 
 

@@ -49,7 +49,7 @@ class Server:
 
     @property
     def renames_at_once(self) -> bool:
-        """Whether one command can rename many collections before any reader sees one."""
+        """Whether a collection can take another one's name without a moment between the two."""
         return not (self.documentdb or self.router)
 
 

@@ -125,7 +125,8 @@ class MongoSite:
     def collections(self) -> set[str]:
         """Return what integration's live database holds, and what lies beside."""
         with self.integration.client() as client:
-            return set(client[self.target].list_collection_names())
+            found = client[self.target].list_collection_names()
+        return {name for name in found if not name.startswith("system.")}
 
     def databases(self) -> set[str]:
         """Return the databases of integration that belong to this site, by what they are."""

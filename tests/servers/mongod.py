@@ -89,6 +89,13 @@ class Mongod:
                 return False
             return True
 
+    def make_admin(self) -> None:
+        """Make the first user, by the exception a server makes for whoever is on its own host."""
+        with MongoClient[dict[str, Any]]("127.0.0.1", self.port, directConnection=True) as client:
+            client.admin.command({"createUser": ADMIN, "pwd": PASSWORD, "roles": ["root"]})
+        with self.client() as client:
+            until(lambda: _can_log_in(client), "the administrator to be known")
+
     def kill(self) -> None:
         """End the server as a power cut would."""
         if self.process:
@@ -116,7 +123,7 @@ def mongo() -> Iterator[Mongo]:
     ):
         _initiate(primary, secondary)
         for each in (primary, alone):
-            _make_admin(each)
+            each.make_admin()
         yield Mongo(primary, secondary, alone)
 
 
@@ -156,14 +163,6 @@ def _initiate(primary: Mongod, secondary: Mongod) -> None:
         wanted = {"_id": "rs0", "members": members, "settings": settings}
         client.admin.command({"replSetInitiate": wanted})
         until(lambda: bool(client.admin.command("hello")["isWritablePrimary"]), "a primary", 60)
-
-
-def _make_admin(server: Mongod) -> None:
-    """Make the first user, by the exception a server makes for whoever comes from its own host."""
-    with MongoClient[dict[str, Any]]("127.0.0.1", server.port, directConnection=True) as client:
-        client.admin.command({"createUser": ADMIN, "pwd": PASSWORD, "roles": ["root"]})
-    with server.client() as client:
-        until(lambda: _can_log_in(client), "the administrator to be known")
 
 
 def _can_log_in(client: Documents) -> bool:

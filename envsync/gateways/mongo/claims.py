@@ -8,15 +8,17 @@ import os
 import socket
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pymongo
+
 from envsync.commands.mongo import BOOKS, Claim
 from envsync.errors import BusyError, CommandError
-from envsync.gateways.mongo.session import Session, connect
+from envsync.gateways.mongo.session import STOP_PATIENCE, Session, connect
 from envsync.gateways.scope import Scope
 
 CLAIMS = "claims"
@@ -44,8 +46,14 @@ def claim(command: Claim, scope: Scope) -> Iterator[None]:
         finally:
             done.set()
             renewing.join()
-            deletes = [{"q": {"_id": command.database, "token": token}, "limit": 1}]
-            session.command(BOOKS, {"delete": CLAIMS, "deletes": deletes})
+            _let_go(session, command, token)
+
+
+def _let_go(session: Session, command: Claim, token: str) -> None:
+    """Give the claim up; one that cannot be given up ends by itself."""
+    deletes = [{"q": {"_id": command.database, "token": token}, "limit": 1}]
+    with suppress(CommandError), pymongo.timeout(STOP_PATIENCE):
+        session.command(BOOKS, {"delete": CLAIMS, "deletes": deletes})
 
 
 def _take(session: Session, command: Claim, token: str) -> None:

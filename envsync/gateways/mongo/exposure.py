@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from envsync.errors import CommandError
-from envsync.gateways.mongo.session import Session
+from envsync.gateways.mongo.session import ADMIN, Session
 
 _READ = {"find", "anyAction"}
 _ADMINISTERS = {"grantRole", "anyAction"}
@@ -16,8 +16,8 @@ _OPEN = (
 )
 _UNSEEN = (
     "who may read the database {}, where what is not sanitised yet lies until the pull ends, "
-    "cannot be seen: it takes the actions viewUser and viewRole on all databases; no role of an "
-    "application must cover it, as readAnyDatabase does"
+    "cannot be seen: it takes the role backup, or userAdminAnyDatabase; no role of an application "
+    "may cover it, as readAnyDatabase does"
 )
 
 
@@ -28,7 +28,7 @@ def exposed(session: Session, quarantine: str) -> tuple[tuple[str, ...], str | N
         return (), _OPEN.format(quarantine)
     own = {(user["user"], user["db"]) for user in status}
     try:
-        users = session.admin({"usersInfo": {"forAllDBs": True}})["users"]
+        users = _users(session)
         roles = {(role["role"], role["db"]) for user in users for role in user["roles"]}
         known = _privileges(session, roles)
     except CommandError:
@@ -38,6 +38,15 @@ def exposed(session: Session, quarantine: str) -> tuple[tuple[str, ...], str | N
         for user in users
         if (user["user"], user["db"]) not in own and _reads(user["roles"], known, quarantine)
     ), None
+
+
+def _users(session: Session) -> list[dict[str, Any]]:
+    """Return all users: as the server tells them, or as the role `backup` may read them."""
+    try:
+        return list(session.admin({"usersInfo": {"forAllDBs": True}})["users"])
+    except CommandError:
+        fields = {"user": 1, "db": 1, "roles": 1}
+        return session.listed(ADMIN, {"find": "system.users", "projection": fields})
 
 
 def _privileges(

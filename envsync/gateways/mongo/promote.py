@@ -9,15 +9,15 @@ from envsync.errors import CommandError
 from envsync.gateways.mongo.books import Note, notes, remember, staged, unstage
 from envsync.gateways.mongo.building import drop
 from envsync.gateways.mongo.catalogue import Collection, collections
-from envsync.gateways.mongo.renaming import Rename, rename_all
+from envsync.gateways.mongo.renaming import Renaming, renaming
 from envsync.gateways.mongo.series import copy_series, replace_series
 from envsync.gateways.mongo.session import Session, connect
 from envsync.gateways.mongo.views import remembered, set_views, written
 from envsync.gateways.scope import Scope
 
-_ONE_BY_ONE = (
-    "collections were renamed one by one: for a moment each of them was not there; a server and a "
-    "user that allow applyOps have them renamed at once"
+_GAPS = (
+    "between its two renames each collection was missing for a moment: this server, or the roles "
+    "of envsync's user, allow no applyOps, which the role restore does"
 )
 
 
@@ -32,21 +32,18 @@ def promote(command: Promote, scope: Scope) -> Measured:
         live = [each for each in there if not each.name.startswith(RESERVED)]
         came, _ = notes(session, database)
         kept = PREVIOUS if command.keep_previous else DISCARDED
-        with _undone_on_failure(session, database, live):
+        with (
+            _undone_on_failure(session, database, live),
+            renaming(session, database, at_once=command.at_once) as renames,
+        ):
             _replace_series(session, database, wanted, there, kept)
             _make_way(session, database, wanted, live)
-            renames = list(_renames(wanted, there, kept))
-            at_once = rename_all(session, database, renames, at_once=command.at_once)
-        try:
+            _rename(renames, wanted, there, kept)
             set_views(session, database, _views(wanted))
-        except CommandError:
-            rename_all(session, database, [(b, a) for a, b in reversed(renames)], at_once=True)
-            set_views(session, database, _views(live))
-            raise
         before = Note(came.provenance, tuple(written(each) for each in _views(live)))
         remember(session, database, Note(command.provenance), before)
         warnings = _cleared(session, command)
-    spoken = () if at_once else (_ONE_BY_ONE,)
+    spoken = (_GAPS,) if renames.gaps else ()
     return Measured(data_of=command.provenance.stamp, warnings=(*spoken, *warnings))
 
 
@@ -59,10 +56,10 @@ def _require_all(wanted: Sequence[Collection], there: Sequence[Collection]) -> N
             )
 
 
-def _renames(
-    wanted: Sequence[Collection], there: Sequence[Collection], kept: str
-) -> Iterator[Rename]:
-    """Yield renames: the old previous away, then each live collection, its successor right after.
+def _rename(
+    renames: Renaming, wanted: Sequence[Collection], there: Sequence[Collection], kept: str
+) -> None:
+    """Move the old previous away, then put each collection in the place of its predecessor.
 
     A live collection that the artefact does not have goes as well.
     """
@@ -72,12 +69,15 @@ def _renames(
     if kept == PREVIOUS:
         for name in present:
             if name.startswith(PREVIOUS):
-                yield name, f"{DISCARDED}{name.removeprefix(PREVIOUS)}"
-    for name in dict.fromkeys((*incoming, *live)):
+                renames.rename(name, f"{DISCARDED}{name.removeprefix(PREVIOUS)}")
+    for name in incoming:
         if name in live:
-            yield name, f"{kept}{name}"
-        if name in incoming:
-            yield f"{INCOMING}{name}", name
+            renames.replace(f"{INCOMING}{name}", name, f"{kept}{name}")
+        else:
+            renames.rename(f"{INCOMING}{name}", name)
+    for name in live:
+        if name not in incoming:
+            renames.rename(name, f"{kept}{name}")
 
 
 def _replace_series(
@@ -172,24 +172,30 @@ def swap_back(command: SwapBack, scope: Scope) -> None:
         live = [each for each in there if not each.name.startswith(RESERVED)]
         now, before = notes(session, database)
         _swap_series(session, database, there)
-        renames = list(_exchange(there))
-        rename_all(session, database, renames, at_once=command.at_once)
-        set_views(session, database, [remembered(each) for each in before.views])
+        with (
+            _undone_on_failure(session, database, live),
+            renaming(session, database, at_once=command.at_once) as renames,
+        ):
+            _exchange(renames, there)
+            set_views(session, database, [remembered(each) for each in before.views])
         views = tuple(written(each) for each in _views(live))
         remember(session, database, Note(before.provenance), Note(now.provenance, views))
         drop_prefixed(session, database, DISCARDED)
 
 
-def _exchange(there: Sequence[Collection]) -> Iterator[Rename]:
+def _exchange(renames: Renaming, there: Sequence[Collection]) -> None:
     names = [each.name for each in there if each.kind == "collection"]
     live = [name for name in names if not name.startswith(RESERVED)]
+    previous = [name.removeprefix(PREVIOUS) for name in names if name.startswith(PREVIOUS)]
+    for name in previous:
+        if name in live:
+            renames.replace(f"{PREVIOUS}{name}", name, f"{DISCARDED}{name}")
+            renames.rename(f"{DISCARDED}{name}", f"{PREVIOUS}{name}")
+        else:
+            renames.rename(f"{PREVIOUS}{name}", name)
     for name in live:
-        yield name, f"{DISCARDED}{name}"
-    for name in names:
-        if name.startswith(PREVIOUS):
-            yield name, name.removeprefix(PREVIOUS)
-    for name in live:
-        yield f"{DISCARDED}{name}", f"{PREVIOUS}{name}"
+        if name not in previous:
+            renames.rename(name, f"{PREVIOUS}{name}")
 
 
 def _swap_series(session: Session, database: str, there: Sequence[Collection]) -> None:

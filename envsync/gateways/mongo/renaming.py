@@ -1,77 +1,122 @@
-"""Renaming many collections: all at once where the server can, else one by one, or back again."""
+"""Renaming collections: no reader finds one missing, and after a failure all are renamed back.
 
-from collections.abc import Sequence
+renameCollection drops what bears the new name, or refuses. As an operation of applyOps it moves
+that out of the way, to a name like tmpAbCdE.rename, under the lock under which it renames (MongoDB,
+renameCollectionForApplyOps); so what was live goes on as the previous, and no moment is without.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from pymongo.errors import OperationFailure
 
 from envsync.errors import CommandError
 from envsync.gateways.mongo.session import Session
 
-Rename = tuple[str, str]
-_CANNOT_AT_ONCE = {13, 20, 59, 73, 115, 238, 8000}
-"""Unauthorized, IllegalOperation, CommandNotFound, InvalidNamespace, CommandNotSupported, …"""
+_CANNOT = {13, 20, 48, 59, 73, 115, 238, 303}
+"""Unauthorized, IllegalOperation, NamespaceExists, CommandNotFound, and their like."""
 
 
-def rename_all(
-    session: Session, database: str, renames: Sequence[Rename], *, at_once: bool
-) -> bool:
-    """Rename collections within a database; tells whether no reader can have seen it half done.
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A rename that was done; `exchanged` is where what bore the new name went, if anything did."""
 
-    Raises CommandError after having renamed back what was renamed.
-    """
-    if not renames:
-        return True
-    try:
-        if at_once and _at_once(session, database, renames):
-            return True
-        for old, new in renames:
-            _rename(session, database, old, new)
-    except CommandError as error:
-        _rename_back(session, database, renames)
-        raise CommandError(
-            f"cannot rename the collections of {database!r}: {error}; what was live still is"
-        ) from error
-    return False
+    old: str
+    new: str
+    exchanged: str | None = None
 
 
-def _at_once(session: Session, database: str, renames: Sequence[Rename]) -> bool:
-    """Rename under one lock; False where this server or this user cannot.
+class Renaming:
+    """The renames of one promote, in the order in which they are done."""
 
-    applyOps holds the server's lock for all of its commands (MongoDB, repl/apply_ops.cpp).
-    """
-    operations = [
-        {
+    def __init__(self, session: Session, database: str, *, at_once: bool) -> None:
+        self._session = session
+        self._database = database
+        self._at_once = at_once
+        self._done: list[_Done] = []
+        self.gaps = False
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a collection a name that nothing bears."""
+        names = {"renameCollection": self._named(old), "to": self._named(new)}
+        self._session.admin(names)
+        self._done.append(_Done(old, new))
+
+    def replace(self, old: str, new: str, keep: str) -> None:
+        """Give a collection the name of another one, which is kept under a third."""
+        moved = self._exchanged(old, new) if self._at_once else None
+        if moved is not None:
+            self._done.append(_Done(old, new, moved))
+            self.rename(moved, keep)
+            return
+        self.gaps = True
+        self.rename(new, keep)
+        self.rename(old, new)
+
+    def undo(self) -> None:
+        """Rename back, the last one first."""
+        while self._done:
+            last = self._done.pop()
+            if last.exchanged is None:
+                self._session.admin(
+                    {"renameCollection": self._named(last.new), "to": self._named(last.old)}
+                )
+                continue
+            moved = self._exchanged(last.exchanged, last.new)
+            self._session.admin(
+                {"renameCollection": self._named(moved or ""), "to": self._named(last.old)}
+            )
+
+    def _exchanged(self, old: str, new: str) -> str | None:
+        """Rename over another collection; returns where that went, None where it cannot be done."""
+        before = self._identities()
+        operation = {
             "op": "c",
-            "ns": f"{database}.$cmd",
+            "ns": f"{self._database}.$cmd",
             "o": {
-                "renameCollection": f"{database}.{old}",
-                "to": f"{database}.{new}",
+                "renameCollection": self._named(old),
+                "to": self._named(new),
                 "stayTemp": False,
                 "dropTarget": False,
             },
         }
-        for old, new in renames
-    ]
+        if old not in before or not before.get(new):
+            return None
+        try:
+            self._session.admin({"applyOps": [operation]})
+        except CommandError as error:
+            cause = error.__cause__
+            if isinstance(cause, OperationFailure) and cause.code in _CANNOT:
+                self._at_once = False
+                return None
+            raise
+        after = {identity: name for name, identity in self._identities().items()}
+        return after[before[new]]
+
+    def _identities(self) -> dict[str, object]:
+        found = self._session.listed(self._database, {"listCollections": 1})
+        return {each["name"]: each.get("info", {}).get("uuid") for each in found}
+
+    def _named(self, name: str) -> str:
+        return f"{self._database}.{name}"
+
+
+@contextmanager
+def renaming(session: Session, database: str, *, at_once: bool) -> Iterator[Renaming]:
+    """Rename what the block says, all of it or nothing."""
+    renames = Renaming(session, database, at_once=at_once)
     try:
-        session.admin({"applyOps": operations})
+        yield renames
     except CommandError as error:
-        cause = error.__cause__
-        if isinstance(cause, OperationFailure) and cause.code in _CANNOT_AT_ONCE:
-            return False
-        raise
-    return True
-
-
-def _rename(session: Session, database: str, old: str, new: str) -> None:
-    command = {"renameCollection": f"{database}.{old}", "to": f"{database}.{new}"}
-    session.admin(command)
-
-
-def _rename_back(session: Session, database: str, renames: Sequence[Rename]) -> None:
-    """Undo those renames that were done, the last one first."""
-    found = session.listed(database, {"listCollections": 1, "nameOnly": True})
-    there = {each["name"] for each in found}
-    for old, new in reversed(renames):
-        if new in there and old not in there:
-            _rename(session, database, new, old)
-            there = (there - {new}) | {old}
+        try:
+            renames.undo()
+        except CommandError as again:
+            raise CommandError(
+                f"cannot put all collections of {database!r} in their place: {error}; nor rename "
+                f"back those that were: {again}; pull again, or roll back"
+            ) from error
+        raise type(error)(
+            f"cannot put the collections of {database!r} in their place: {error}; what was live "
+            "still is"
+        ) from error

@@ -27,8 +27,8 @@ from envsync.gateways.scope import Scope
 from envsync.gateways.secrets import reveal
 from envsync.places import Endpoint
 
-CONNECT_TIMEOUT = 15
-"""Seconds in which a server must answer."""
+CONNECT_TIMEOUT = 12
+"""Seconds in which a server must answer, and a replica set have a primary again."""
 STOP_PATIENCE = 3.0
 """Seconds a server has to take note that what it does is cancelled."""
 ADMIN = "admin"
