@@ -25,6 +25,8 @@ def test_three_environments_hold_the_same_databases() -> None:
             ("content_tagger", "content_tagger_production"),
             ("email_alert_api", "email-alert-api_production"),
             ("signon", "signon_production"),
+            ("asset_manager", "govuk_assets_production"),
+            ("router", "router"),
         )
     }
 
@@ -44,15 +46,21 @@ def test_every_nightly_sync_out_of_production_is_checked_or_says_why_not() -> No
     publishing = ("sanitise_publishing_api_production.sql", True)
     email = ("anonymise_email_addresses.sql", True)
     signon = ("sanitise_signon_production.sql", True)
+    # Documents are sanitised and checked by one file.
+    assets = ("sanitise_asset_manager_production.mongo.yaml", False)
     assert said == {
         ("production", "staging", "publishing_api"): publishing,
         ("production", "staging", "email_alert_api"): email,
         ("production", "staging", "signon"): signon,
+        ("production", "staging", "asset_manager"): assets,
         ("production", "staging", "content_tagger"): True,
+        ("production", "staging", "router"): True,
         ("production", "integration", "publishing_api"): publishing,
         ("production", "integration", "email_alert_api"): email,
         ("production", "integration", "signon"): signon,
+        ("production", "integration", "asset_manager"): assets,
         ("staging", "integration", "content_tagger"): False,
+        ("staging", "integration", "router"): False,
     }
 
 
@@ -79,19 +87,25 @@ def test_steps_start_when_they_always_did() -> None:
     ) == [
         "02:00 push_publishing_api_production_daily",
         "02:07 pull_content_tagger_production_daily",
+        "02:20 push_asset_manager_production_daily",
         "02:20 push_signon_production_daily",
+        "02:30 push_router_production_daily",
         "02:40 pull_publishing_api_production_daily",
         "02:40 push_email_alert_api_production_daily",
         "03:00 pull_content_tagger_staging_daily",
         "03:10 pull_email_alert_api_production_daily",
         "03:10 pull_email_alert_api_production_daily",
+        "03:20 pull_asset_manager_production_daily",
+        "03:20 pull_asset_manager_production_daily",
         "03:25 pull_signon_production_daily",
+        "03:30 pull_router_production_daily",
         "03:30 pull_signon_production_daily",
         "03:30 push_content_tagger_production_integration_daily",
         "03:45 pull_publishing_api_production_daily",
         "03:50 push_publishing_api_integration_daily",
         "04:15 push_email_alert_api_integration_daily",
         "04:30 copy_assets_production_daily",
+        "04:30 pull_router_staging_daily",
         "04:30 push_signon_integration_daily",
         "05:00 copy_assets_staging_daily",
     ]
