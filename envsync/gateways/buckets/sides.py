@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from envsync.errors import CommandError
 from envsync.gateways.storage.s3_bucket import Bucket
 from envsync.gateways.storage.s3_client import s3_client
-from envsync.gateways.storage.s3_errors import sentence, status, told
+from envsync.gateways.storage.s3_errors import status, told
 from envsync.places import BucketPlace
 
 READING = "s3:ListBucket"
@@ -58,14 +58,14 @@ def _side(place: BucketPlace) -> Side:
 def doing(what: str, needs: str) -> Iterator[None]:
     """Tell whatever the client raises as what could not be done, why, and what would help."""
     try:
-        with told(what):
+        with told(what, lambda: f"who runs this as the target's profile or role needs {needs}"):
             yield
     except CommandError as error:
         cause = error.__cause__
-        remedy = _remedy(cause, needs) if isinstance(cause, ClientError) else None
-        if remedy is None or not isinstance(cause, ClientError):
+        remedy = _remedy(cause) if isinstance(cause, ClientError) else None
+        if remedy is None:
             raise
-        raise CommandError(f"cannot {what}: {sentence(cause)}; {remedy}") from cause
+        raise CommandError(f"{error}; {remedy}") from cause
 
 
 def code(error: ClientError) -> str:
@@ -73,11 +73,9 @@ def code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", status(error)))
 
 
-def _remedy(error: ClientError, needs: str) -> str | None:
+def _remedy(error: ClientError) -> str | None:
     if code(error) == "NoSuchBucket":
         return "correct 'bucket' or 'endpoint_url' of the bucket in the inventory"
-    if status(error) == HTTPStatus.FORBIDDEN:
-        return f"who runs this as the target's profile or role needs {needs}"
     if status(error) == HTTPStatus.MOVED_PERMANENTLY:
         return "correct 'region' of the bucket in the inventory"
     return None
