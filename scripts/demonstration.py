@@ -14,7 +14,7 @@ from typing import Protocol, cast
 import yaml
 
 ROOT = Path(__file__).parents[1]
-ENGINES = ("postgresql",)
+ENGINES = ("postgresql", "mysql")
 
 
 class Server(Protocol):
