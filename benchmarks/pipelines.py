@@ -162,11 +162,15 @@ def _environment(name: str, stage: Stage, server: PostgresServer) -> dict[str, o
 
 
 def _envsync(stage: Stage, *arguments: str) -> Bytes:
+    return envsync_run(stage.folder, stage.s3, *arguments)
+
+
+def envsync_run(folder: Path, s3: S3Server, *arguments: str) -> Bytes:
     """Run envsync's command line; returns the most memory its own process held."""
     command = (sys.executable, "-m", "envsync", *arguments)
-    environment = stage.s3.environment | {
-        "ENVSYNC_INVENTORY": str(stage.folder / "inventories"),
-        "ENVSYNC_STATE": str(stage.folder / "state"),
+    environment = s3.environment | {
+        "ENVSYNC_INVENTORY": str(folder / "inventories"),
+        "ENVSYNC_STATE": str(folder / "state"),
     }
     with subprocess.Popen(
         command,
