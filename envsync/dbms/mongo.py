@@ -220,6 +220,7 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
             key = artefact(database, request.now)
             yield c.Discard(c.Location(database.environment.storage, key))
         case Pull(sync):
+            yield mongo.Claim(sync.target.server.endpoint, sync.target.name)
             yield from _cleared(sync)
 
 

@@ -188,6 +188,7 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
             key = artefact(database, request.now)
             yield c.Discard(c.Location(database.environment.storage, key))
         case Pull(sync):
+            yield my.Claim(sync.target.server.endpoint, sync.target.name)
             yield my.DropSchema(_target(sync.target, names(sync.target).incoming))
 
 

@@ -1,5 +1,6 @@
 """What nobody may ever see on MySQL: data not yet sanitised, a table that is gone, a half promote."""
 
+import hashlib
 import signal
 import threading
 import time
@@ -145,6 +146,21 @@ def test_a_promote_cut_short_behind_the_rename_is_finished_by_the_next_run(site:
     found = told(site.integration, site.target)
     assert found.keys() - expected.keys() == {"people_upper"}
     assert {"towns", "answer"} <= found.keys()
+
+
+def test_a_pull_that_loses_its_claim_promotes_nothing(site: MysqlSite) -> None:
+    site.script(f"SELECT sleep(4);\n{SCRIPT}")
+    asleep = "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT sleep(4)%'"
+    lock = "envsync." + hashlib.sha256(site.target.encode()).hexdigest()[:40]
+    running = site.start("sync", "app")
+    until(lambda: bool(site.integration.run(asleep)), "the script to run", 60)
+    ((holder,),) = site.integration.run(f"SELECT IS_USED_LOCK('{lock}')")
+    site.integration.run(f"KILL {holder}")
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert "the session that kept others from this database has ended" in err
+    assert site.people() == OLD
+    assert site.schemas() == {"live"}
 
 
 def test_a_failing_script_changes_nothing_that_anybody_sees(site: MysqlSite) -> None:

@@ -1,6 +1,7 @@
 """MySQL's eyes and hands: what answers each question, what carries out each command."""
 
 from dataclasses import replace
+from typing import cast
 
 from envsync.commands import Command, Measured, Question
 from envsync.commands import mysql as my
@@ -12,7 +13,11 @@ from envsync.gateways.mysql import promote, rows, schemas, scripts
 from envsync.gateways.mysql.assumed import assumed_pull, assumed_push
 from envsync.gateways.mysql.dump import dump
 from envsync.gateways.mysql.restore import restore
+from envsync.gateways.mysql.session import Session
 from envsync.gateways.scope import Scope
+
+_CLAIM = "claim"
+"""What is kept from one command to another: the session that holds the claim."""
 
 
 def observe(question: Question, scope: Scope) -> Facts:
@@ -42,9 +47,11 @@ def assume(question: Question) -> Facts:
 def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR0912
     """One line a command: the table of what carries out what."""
     scope = work.scope
+    if _CLAIM in work.kept:
+        schemas.verify_claim(cast("Session", work.kept[_CLAIM]))
     match command:
         case my.Claim():
-            work.held.enter_context(schemas.claim(command, scope))
+            work.kept[_CLAIM] = work.held.enter_context(schemas.claim(command, scope))
         case my.Dump():
             return dump(command, scope)
         case my.Recover():

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+import pymysql
+
 from envsync.commands import Target
 from envsync.commands.mysql import (
     OWN_SCHEMA,
@@ -13,12 +15,14 @@ from envsync.commands.mysql import (
     DropSchema,
     quoted,
 )
-from envsync.errors import BusyError
+from envsync.errors import BusyError, CommandError
 from envsync.gateways.mysql.objects import Manner, Object
-from envsync.gateways.mysql.session import Session, connect
+from envsync.gateways.mysql.session import Session, connect, said
 from envsync.gateways.scope import Scope
 from envsync.provenance import Provenance
 
+CLAIM_PATIENCE = 2
+"""Seconds in which a session of our own that has just ended lets go of its claim."""
 _OWN = quoted(OWN_SCHEMA)
 _SCHEMA = f"CREATE DATABASE IF NOT EXISTS {_OWN} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
 _OBJECTS = """(
@@ -43,8 +47,8 @@ _NO_SUCH = "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND 
 
 
 @contextmanager
-def claim(command: Claim, scope: Scope) -> Iterator[None]:
-    """Hold a lock on a schema's name.
+def claim(command: Claim, scope: Scope) -> Iterator[Session]:
+    """Hold a lock on a schema's name, for as long as the session lives that is yielded.
 
     Raises BusyError while a pull on another machine holds it.
     """
@@ -52,13 +56,24 @@ def claim(command: Claim, scope: Scope) -> Iterator[None]:
     name = "envsync." + hashlib.sha256(command.database.encode()).hexdigest()[:40]
     with connect(Target(command.endpoint, ""), scope, schema=False) as session:
         session.run("SET SESSION wait_timeout = 2147483")
-        ((held,),) = session.run("SELECT GET_LOCK(%s, 0)", (name,))
+        ((held,),) = session.run("SELECT GET_LOCK(%s, %s)", (name, CLAIM_PATIENCE))
         if held != 1:
             raise BusyError(
                 f"another envsync is restoring {command.database!r} on {command.endpoint} at this "
                 "moment; wait for it to end"
             )
-        yield
+        yield session
+
+
+def verify_claim(claim: Session) -> None:
+    """Raise CommandError where the session that holds the claim is gone, and the claim with it."""
+    try:
+        claim.run("SELECT 1")
+    except pymysql.Error as error:
+        raise CommandError(
+            "the session that kept others from this database has ended, and another envsync may "
+            f"have taken its place; nothing was promoted ({said(error)})"
+        ) from None
 
 
 def create_schema(command: CreateSchema, scope: Scope) -> None:
