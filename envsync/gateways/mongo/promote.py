@@ -10,7 +10,7 @@ from envsync.gateways.mongo.books import Note, notes, remember, staged, unstage
 from envsync.gateways.mongo.building import drop
 from envsync.gateways.mongo.catalogue import Collection, collections
 from envsync.gateways.mongo.renaming import Renaming, renaming
-from envsync.gateways.mongo.series import copy_series, replace_series
+from envsync.gateways.mongo.series import copy_series, put_series
 from envsync.gateways.mongo.session import Session, connect
 from envsync.gateways.mongo.views import remembered, set_views, written
 from envsync.gateways.scope import Scope
@@ -18,6 +18,10 @@ from envsync.gateways.scope import Scope
 _GAPS = (
     "between its two renames each collection was missing for a moment: this server, or the roles "
     "of envsync's user, allow no applyOps, which the role restore does"
+)
+_ANEW = (
+    "time series were missing while they were made anew: to have them replaced where they lie "
+    "takes a role that may update and remove in their system_buckets, see docs/mongo.md"
 )
 
 
@@ -36,14 +40,14 @@ def promote(command: Promote, scope: Scope) -> Measured:
             _undone_on_failure(session, database, live),
             renaming(session, database, at_once=command.at_once) as renames,
         ):
-            _replace_series(session, database, wanted, there, kept)
+            whole = _replace_series(session, database, wanted, there, kept)
             _make_way(session, database, wanted, live)
             _rename(renames, wanted, there, kept)
             set_views(session, database, _views(wanted))
         before = Note(came.provenance, tuple(written(each) for each in _views(live)))
         remember(session, database, Note(command.provenance), before)
         warnings = _cleared(session, command)
-    spoken = (_GAPS,) if renames.gaps else ()
+    spoken = (*((_GAPS,) if renames.gaps else ()), *(() if whole else (_ANEW,)))
     return Measured(data_of=command.provenance.stamp, warnings=(*spoken, *warnings))
 
 
@@ -86,10 +90,14 @@ def _replace_series(
     wanted: Sequence[Collection],
     there: Sequence[Collection],
     kept: str,
-) -> None:
-    """Replace the content of time series, and keep what they held under a second name."""
+) -> bool:
+    """Replace the content of time series, and keep what they held under a second name.
+
+    Tells whether each of them was there at every moment.
+    """
     present = {each.name: each for each in there if each.kind == "timeseries"}
     incoming = {each.name: each for each in wanted if each.kind == "timeseries"}
+    whole = True
     for name, live in present.items():
         if not name.startswith(RESERVED):
             drop(session, database, f"{kept}{name}")
@@ -99,9 +107,11 @@ def _replace_series(
     for name, series in incoming.items():
         beside = present[f"{INCOMING}{name}"]
         if name in present and not _differ(present[name], series):
-            replace_series(session, database, beside, name)
+            whole = put_series(session, database, beside, name) and whole
         else:
             copy_series(session, database, beside, name)
+            whole = whole and name not in present
+    return whole
 
 
 def _differ(one: Collection, other: Collection) -> bool:
@@ -121,7 +131,7 @@ def _undone_on_failure(
             saved = there.get(f"{PREVIOUS}{each.name}") or there.get(f"{DISCARDED}{each.name}")
             if each.kind == "timeseries" and saved:
                 if each.name in there:
-                    replace_series(session, database, saved, each.name)
+                    put_series(session, database, saved, each.name)
                 else:
                     copy_series(session, database, saved, each.name)
         set_views(session, database, _views(live))

@@ -10,15 +10,17 @@ from typing import Any
 
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
+from pymongo.errors import OperationFailure
 
 from envsync.errors import CommandError
-from envsync.gateways.mongo.building import build_indexes, create, insert, stored_in
+from envsync.gateways.mongo.building import build_indexes, create, drop, insert, stored_in
 from envsync.gateways.mongo.catalogue import Collection
 from envsync.gateways.mongo.parsing import count
 from envsync.gateways.mongo.reading import batches, parts
 from envsync.gateways.mongo.session import Session, told
 
 _AT_ONCE = 500
+_UNAUTHORIZED = 13
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 
 
@@ -31,8 +33,24 @@ def copy_series(session: Session, database: str, found: Collection, name: str) -
     build_indexes(session, database, found, name)
 
 
-def replace_series(session: Session, database: str, found: Collection, name: str) -> None:
-    """Give a time series the content of another one that has the same options."""
+def put_series(session: Session, database: str, found: Collection, name: str) -> bool:
+    """Give a time series another one's content; tells whether it was there at every moment.
+
+    It takes the right to change buckets, which no usual role has; without it, it is made anew.
+    """
+    try:
+        _replace(session, database, found, name)
+    except CommandError as error:
+        cause = error.__cause__
+        if not (isinstance(cause, OperationFailure) and cause.code == _UNAUTHORIZED):
+            raise
+        drop(session, database, name)
+        copy_series(session, database, found, name)
+        return False
+    return True
+
+
+def _replace(session: Session, database: str, found: Collection, name: str) -> None:
     source, target = found.stored_in, stored_in(found, name)
     documents = _documents(session, database, source)
     while some := list(islice(documents, _AT_ONCE)):
