@@ -110,9 +110,9 @@ class Step:
         """Where the artefact lies that the step writes or reads; None where there is none."""
         match self.action:
             case Push(database):
-                return database.environment.storage
+                return database.storage
             case Pull(sync):
-                return sync.source.environment.storage
+                return sync.source.storage
             case Copy():
                 return None
 

@@ -8,7 +8,14 @@ from textwrap import wrap
 from tabulate import tabulate
 
 from envsync.artefacts import ArtefactKey, Manifest
-from envsync.inventory.model import BucketSync, Ensure, NeverSanitise, Sanitise
+from envsync.inventory.model import (
+    BucketSync,
+    Database,
+    Dbms,
+    Ensure,
+    NeverSanitise,
+    Sanitise,
+)
 from envsync.places import RsyncStorage, spool_text
 from envsync.plan.model import Copy, Plan, Pull, Push, Step
 from envsync.reporting.format import bytes_text, count_text, seconds_text
@@ -99,16 +106,24 @@ def _leftovers(sync: BucketSync) -> str:
 
 def _ways(plan: Plan) -> Iterator[str]:
     """Say which way each pull restores."""
-    ways: dict[int, list[str]] = {}
+    ways: dict[str, list[str]] = {}
     for step in plan.steps:
         if isinstance(step.action, Pull):
-            ways.setdefault(step.database.restore_jobs, []).append(str(step.number))
-    for jobs, numbers in sorted(ways.items()):
-        over = f"over {jobs} connections" if jobs > 1 else "through one pg_restore"
-        plainly = " (large objects: one)" if jobs > 1 else ""
+            ways.setdefault(_way(step.database), []).append(str(step.number))
+    for restores, numbers in ways.items():
         which = "every pull" if len(ways) == 1 else f"pull {', '.join(numbers)}"
-        yield from wrap(f"{which} restores straight from the stream {over}{plainly}", WIDTH)
+        yield from wrap(f"{which} restores {restores}", WIDTH)
     yield from _spools(plan)
+
+
+def _way(database: Database) -> str:
+    """Say how a database is restored."""
+    if database.server.dbms is Dbms.ELASTICSEARCH:
+        return "within its cluster, from a snapshot"
+    jobs = database.restore_jobs
+    if jobs == 1:
+        return "straight from the stream through one pg_restore"
+    return f"straight from the stream over {jobs} connections (large objects: one)"
 
 
 def _spools(plan: Plan) -> Iterator[str]:

@@ -27,6 +27,7 @@ def test_three_environments_hold_the_same_databases() -> None:
             ("signon", "signon_production"),
             ("asset_manager", "govuk_assets_production"),
             ("router", "router"),
+            ("search", "search"),
         )
     }
 
@@ -55,12 +56,14 @@ def test_every_nightly_sync_out_of_production_is_checked_or_says_why_not() -> No
         ("production", "staging", "asset_manager"): assets,
         ("production", "staging", "content_tagger"): True,
         ("production", "staging", "router"): True,
+        ("production", "staging", "search"): True,
         ("production", "integration", "publishing_api"): publishing,
         ("production", "integration", "email_alert_api"): email,
         ("production", "integration", "signon"): signon,
         ("production", "integration", "asset_manager"): assets,
         ("staging", "integration", "content_tagger"): False,
         ("staging", "integration", "router"): False,
+        ("production", "integration", "search"): True,
     }
 
 
@@ -97,6 +100,7 @@ def test_steps_start_when_they_always_did() -> None:
         "03:10 pull_email_alert_api_production_daily",
         "03:20 pull_asset_manager_production_daily",
         "03:20 pull_asset_manager_production_daily",
+        "03:20 pull_search_production_daily",
         "03:25 pull_signon_production_daily",
         "03:30 pull_router_production_daily",
         "03:30 pull_signon_production_daily",
@@ -104,6 +108,7 @@ def test_steps_start_when_they_always_did() -> None:
         "03:45 pull_publishing_api_production_daily",
         "03:50 push_publishing_api_integration_daily",
         "04:15 push_email_alert_api_integration_daily",
+        "04:20 pull_search_production_daily",
         "04:30 copy_assets_production_daily",
         "04:30 pull_router_staging_daily",
         "04:30 push_signon_integration_daily",

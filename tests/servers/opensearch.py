@@ -1,5 +1,6 @@
 """Two real OpenSearch clusters of one node each, with one folder of repositories between them."""
 
+import fcntl
 import http.client
 import json
 import shutil
@@ -23,7 +24,7 @@ HERE = Path(__file__).parent
 BUILT = HERE.parents[1] / ".build"
 POM = HERE / "opensearch.pom.xml"
 HEAP = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-PATIENCE = 90
+PATIENCE = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +111,16 @@ def opensearch() -> Iterator[SearchClusters]:
         folder = Path(name)
         with _running(jars, folder, "production") as one, _running(jars, folder, "other") as two:
             for cluster in (one, two):
-                until(cluster.answers, f"OpenSearch on {cluster.port}", PATIENCE)
+                _await(cluster)
             yield SearchClusters(one, two)
+
+
+def _await(cluster: SearchCluster) -> None:
+    try:
+        until(cluster.answers, f"OpenSearch on {cluster.port}", PATIENCE)
+    except AssertionError as error:
+        log = cluster.folder.with_suffix(".log").read_text(errors="replace")
+        raise AssertionError(f"{error}: {log[-2000:]}") from error
 
 
 def _jars() -> Path:
@@ -121,7 +130,13 @@ def _jars() -> Path:
             unavailable(
                 f"OpenSearch needs {program}: apt-get install openjdk-17-jdk-headless maven"
             )
-    folder = BUILT / "opensearch"
+    BUILT.mkdir(exist_ok=True)
+    with (BUILT / "opensearch.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _fetched(BUILT / "opensearch")
+
+
+def _fetched(folder: Path) -> Path:
     if (folder / "pom.xml").exists() and (folder / "pom.xml").read_text() == POM.read_text():
         return folder
     shutil.rmtree(folder, ignore_errors=True)

@@ -26,6 +26,8 @@ LONGEST_PAUSE = 5.0
 # What a proxy says that has lost patience with the cluster, or a cluster that has too much to do.
 _NOT_NOW = {408, 429, 502, 503, 504}
 _NOT_FOUND = 404
+NO_SHARD = "search_phase_execution_exception"
+"""What a cluster says itself, as 503, of an index none of whose shards can be searched."""
 _FIRST_ERROR = 400
 _DENIED = {401, 403}
 # Errors whose reasons quote requests and names, never documents.
@@ -121,7 +123,7 @@ def connect(endpoint: Endpoint, scope: Scope) -> Cluster:
 
 def judged(endpoint: Endpoint, call: Call, status: int, answer: Any) -> Any:
     """Return a sound answer; raises for every other, in a sentence that quotes no document."""
-    if status in _NOT_NOW:
+    if status in _NOT_NOW and _error(answer)[0] != NO_SHARD:
         raise UnavailableError(f"{endpoint} did not answer {call.method} {call.path}: {status}")
     if status < _FIRST_ERROR:
         if not isinstance(answer, dict | list):

@@ -1,14 +1,18 @@
 """The indices of a cluster: who serves what, and what envsync wrote into those it finished."""
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from envsync.commands.elasticsearch import as_json, path
+from envsync.errors import CommandError
 from envsync.facts.elasticsearch import Index, Origin
-from envsync.gateways.elasticsearch.cluster import Cluster
+from envsync.gateways.elasticsearch.cluster import NO_SHARD, AnswerError, Cluster
 from envsync.provenance import Provenance
 
+SHARD_PATIENCE = 5.0
+"""Seconds a shard that does not answer is waited for: it may be moving."""
 _SHOWN = "*.aliases,*.mappings._meta,*.settings.index.uuid"
 
 
@@ -27,13 +31,29 @@ def measured(cluster: Cluster, indices: Iterable[Index]) -> tuple[Index, ...]:
 
 
 def count(cluster: Cluster, index: str, query: Mapping[str, Any] | None = None) -> int:
-    """Return how many documents an index holds, or a query finds in it; every shard must answer."""
+    """Return how many documents an index holds, or a query finds in it.
+
+    Raises CommandError where a shard does not answer: what it holds is not known then.
+    """
+    given_up = time.monotonic() + SHARD_PATIENCE
 
     def counted() -> int | None:
         body = {"query": query} if query is not None else {}
-        answer = cluster.look(path(index, "_count"), body)
+        try:
+            answer = cluster.look(path(index, "_count"), body)
+        except AnswerError as error:
+            if error.kind != NO_SHARD or query is not None:
+                raise
+            answer = {"_shards": {"successful": 0, "total": "the"}}
         shards = answer["_shards"]
-        return int(answer["count"]) if shards["successful"] == shards["total"] else None
+        if shards["successful"] == shards["total"]:
+            return int(answer["count"])
+        if time.monotonic() > given_up:
+            raise CommandError(
+                f"only {shards['successful']} of {shards['total']} shards of {index} on "
+                f"{cluster.endpoint} answer; see its health: GET _cluster/health/{index}"
+            )
+        return None
 
     return int(cluster.until(counted))
 
