@@ -144,12 +144,12 @@ class Lease:
                 continue
             if now and now["_source"].get("run") == self._described["run"]:
                 self._version = _version(now)
-            elif cluster.about.version:
-                scope.cancel(
-                    f"the claim to {self._path} on {cluster.endpoint} was taken over: this run "
-                    "was not heard of for too long"
-                )
-                return
+                continue
+            scope.cancel(
+                f"the claim to {self._path} on {cluster.endpoint} was taken over: this run was "
+                "not heard of for too long"
+            )
+            return
 
 
 def _version(document: Mapping[str, Any]) -> str:
