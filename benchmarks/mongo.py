@@ -19,16 +19,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import bson
 import yaml
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
+from pymongo.collection import Collection
 from tabulate import tabulate
 
 from tests.servers.mongod import ADMIN, Mongod, mongod
@@ -136,7 +138,11 @@ def plain_push(stage: Stage) -> None:
         gzip.open(stage.folder / "plain.gz", "wb", compresslevel=1) as out,
     ):
         for name in COLLECTIONS:
-            out.writelines(client[DATABASE].get_collection(name).find_raw_batches(batch_size=5000))
+            out.writelines(_raw(client[DATABASE].get_collection(name)))
+
+
+def _raw(collection: Collection[Any]) -> Iterator[bytes]:
+    yield from collection.find_raw_batches(batch_size=5000)
 
 
 def plain_pull(stage: Stage) -> None:
