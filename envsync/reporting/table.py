@@ -111,8 +111,13 @@ def _ways(plan: Plan) -> Iterator[str]:
         if isinstance(step.action, Pull):
             ways.setdefault(_way(step.database), []).append(str(step.number))
     for restores, numbers in ways.items():
-        which = "every pull" if len(ways) == 1 else f"pull {', '.join(numbers)}"
-        yield from wrap(f"{which} restores {restores}", WIDTH)
+        if len(ways) == 1:
+            which = "every pull restores"
+        elif len(numbers) == 1:
+            which = f"pull {numbers[0]} restores"
+        else:
+            which = f"pulls {', '.join(numbers)} restore"
+        yield from wrap(f"{which} {restores}", WIDTH)
     yield from _spools(plan)
 
 
@@ -121,9 +126,12 @@ def _way(database: Database) -> str:
     if database.server.dbms is Dbms.ELASTICSEARCH:
         return "within its cluster, from a snapshot"
     jobs = database.restore_jobs
+    connections = "one connection" if jobs == 1 else f"{jobs} connections"
+    if database.server.dbms is not Dbms.POSTGRESQL:
+        return f"straight from the stream over {connections}"
     if jobs == 1:
         return "straight from the stream through one pg_restore"
-    return f"straight from the stream over {jobs} connections (large objects: one)"
+    return f"straight from the stream over {connections} (large objects: one)"
 
 
 def _spools(plan: Plan) -> Iterator[str]:
