@@ -14,7 +14,7 @@ from typing import Protocol, cast
 import yaml
 
 ROOT = Path(__file__).parents[1]
-ENGINES = ("postgresql", "mysql")
+ENGINES = ("postgresql", "mysql", "mongo")
 
 
 class Server(Protocol):

@@ -36,6 +36,13 @@ def test_what_is_copied_out_of_the_quarantine_is_as_it_was(mongo_site: MongoSite
         assert content(target, mongo_site.target) == content(source, mongo_site.source)
 
 
+def test_a_target_that_is_not_there_yet_is_made(mongo_site: MongoSite) -> None:
+    with mongo_site.integration.client() as client:
+        client.drop_database(mongo_site.target)
+    ran = mongo_site.run("sync", "app")
+    assert (ran.code, mongo_site.people()) == (0, SANITISED), ran.err
+
+
 def test_a_rollback_puts_yesterday_back_and_a_second_one_undoes_it(mongo_site: MongoSite) -> None:
     mongo_site.run("sync", "app")
     seen = []

@@ -124,7 +124,15 @@ def _note(session: Session, name: str) -> Note:
 
 
 def _free_bytes(session: Session, name: str) -> int | None:
-    stats = session.command(name, {"dbStats": 1})
-    if "fsTotalSize" not in stats:
-        return None
-    return int(stats["fsTotalSize"] - stats["fsUsedSize"])
+    """Return the room on the server's disk; None where it does not say.
+
+    Of a database that is not there yet it says that the disk has no bytes at all.
+    """
+    for database in (name, "admin"):
+        try:
+            stats = session.command(database, {"dbStats": 1})
+        except CommandError:
+            continue
+        if stats.get("fsTotalSize"):
+            return int(stats["fsTotalSize"] - stats["fsUsedSize"])
+    return None
