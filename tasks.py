@@ -5,11 +5,17 @@ from pathlib import Path
 
 from invoke.collection import Collection
 from invoke.context import Context
+from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from envsync.tasks import OPERATOR_TASKS
 
 ROOT = Path(__file__).parent
+BENCHMARKS = {
+    "postgresql": "benchmarks.run",
+    "mysql": "benchmarks.mysql",
+    "mongo": "benchmarks.mongo",
+}
 
 
 @task
@@ -20,11 +26,19 @@ def check(c: Context) -> None:
             c.run(str(Path(sys.executable).with_name(command)), echo=True)
 
 
-@task(help={"size": "bytes of the database, as 1.3GB", "runs": "how often each is measured"})
-def bench(c: Context, size: str = "1.3GB", runs: int = 2) -> None:
-    """Measure envsync beside the incumbents' pipelines, in one run."""
-    with c.cd(str(ROOT)):
-        c.run(f"{sys.executable} -m benchmarks.run --size {size} --runs {runs}", echo=True)
+@task(
+    help={
+        "engine": "postgresql, mysql or mongo (default: each in turn)",
+        "runs": "how often each is measured",
+    }
+)
+def bench(c: Context, engine: str | None = None, runs: int = 2) -> None:
+    """Measure envsync beside the incumbents' pipelines, in one run for each engine."""
+    if engine is not None and engine not in BENCHMARKS:
+        raise Exit(f"no engine {engine!r}; there are {', '.join(BENCHMARKS)}", code=2)
+    for module in BENCHMARKS.values() if engine is None else (BENCHMARKS[engine],):
+        with c.cd(str(ROOT)):
+            c.run(f"{sys.executable} -m {module} --runs {runs}", echo=True)
 
 
 namespace = Collection(*OPERATOR_TASKS)
