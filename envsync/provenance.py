@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from envsync.artefacts import STAMP_PATTERN, ScriptUsed, Stamp
+from envsync.artefacts import STAMP_PATTERN, Manifest, ScriptUsed, Stamp
 
 _TEXT = re.compile(
     rf"envsync: (?P<database>\S+) from (?P<environment>\S+) of (?P<stamp>{STAMP_PATTERN})"
@@ -20,6 +20,13 @@ class Provenance:
     environment: str
     stamp: Stamp
     sanitised: ScriptUsed | None = None
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> Self:
+        """Return where a copy of an artefact comes from, before any script has been run on it."""
+        inherited = manifest.sanitised[-1] if manifest.sanitised else None
+        stamp = Stamp.parse(manifest.stamp)
+        return cls(manifest.database, manifest.environment, stamp, inherited)
 
     @classmethod
     def parse(cls, comment: str | None) -> Self | None:

@@ -162,7 +162,6 @@ def _promote(
     live = {**known.live, **picture(facts.indices, serves)}
     behind = {index for indices in live.values() for index in indices}
     unwanted = known.indices - behind if database.keep_previous else known.indices | behind
-    inherited = manifest.sanitised[-1] if manifest.sanitised else None
     return es.Promote(
         database.server.endpoint,
         database.name,
@@ -170,7 +169,7 @@ def _promote(
         live,
         tuple(index.name for index in facts.indices if index.name in serves),
         prefix,
-        Provenance(manifest.database, manifest.environment, Stamp.parse(manifest.stamp), inherited),
+        Provenance.of(manifest),
         tuple(sorted(unwanted)),
         database.keep_previous,
     )

@@ -1,12 +1,12 @@
 """How MongoDB is pushed and pulled: archives of mongodump's format, collections renamed at once."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import mongo
 from envsync.dbms import mongo_refusals as refusals
+from envsync.dbms.dumps import ABANDONED_AFTER, COMPRESSION_LEVEL, COMPRESSION_THREADS
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts import Facts
@@ -19,12 +19,8 @@ from envsync.version import VERSION
 
 FORMAT = "archive.zst"
 """An archive as mongodump --archive writes it, compressed with zstd."""
-COMPRESSION_LEVEL = 3
-COMPRESSION_THREADS = 2
 READERS = 2
 """Connections that read a source at once: as many as compression keeps up with."""
-ABANDONED_AFTER = timedelta(days=1)
-"""Age at which a half upload is taken for a killed run's; no push lasts so long."""
 
 
 def incoming(database: Database) -> str:
@@ -151,11 +147,9 @@ def _pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Itera
         )
     else:
         yield from _restore(step, sync, manifest, live, mongo.INCOMING)
-    inherited = manifest.sanitised[-1] if manifest.sanitised else None
-    came = Provenance(
-        manifest.database, manifest.environment, Stamp.parse(manifest.stamp), inherited
+    yield mongo.Promote(
+        live, database.keep_previous, facts.server.renames_at_once, Provenance.of(manifest)
     )
-    yield mongo.Promote(live, database.keep_previous, facts.server.renames_at_once, came)
     yield from _cleared(sync)
 
 

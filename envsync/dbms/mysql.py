@@ -1,12 +1,12 @@
 """How MySQL and MariaDB are pushed and pulled: SQL dumps, schemas as quarantine, RENAME TABLE."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import mysql as my
 from envsync.dbms import mysql_refusals as refusals
+from envsync.dbms.dumps import ABANDONED_AFTER, COMPRESSION_LEVEL, COMPRESSION_THREADS
 from envsync.dbms.mysql_clients import dump_client, dump_options
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
@@ -19,10 +19,6 @@ from envsync.version import VERSION
 
 FORMAT = "sql.zst"
 """What mariadb-dump or mysqldump writes, compressed with zstd: `zstd -d | mysql` restores it."""
-COMPRESSION_LEVEL = 3
-COMPRESSION_THREADS = 2
-ABANDONED_AFTER = timedelta(days=1)
-"""Age at which a half upload is taken for a killed run's; no push lasts so long."""
 
 
 def names(database: Database) -> my.Schemas:
@@ -159,7 +155,9 @@ def _pull(step: Step, sync: Sync, manifest: Manifest) -> Iterator[c.Command]:
     yield my.CompareRows(quarantine, location, (*left_out, *without_rows))
     yield from _sanitise(sync, quarantine)
     yield my.Analyse(quarantine)
-    yield my.Promote(endpoint, schemas, manifest.encoding, manifest.collate, _provenance(manifest))
+    yield my.Promote(
+        endpoint, schemas, manifest.encoding, manifest.collate, Provenance.of(manifest)
+    )
     if not database.keep_previous:
         yield my.DropSchema(_target(database, schemas.previous))
 
@@ -173,12 +171,6 @@ def _sanitise(sync: Sync, quarantine: c.Target) -> Iterator[c.Command]:
         yield my.Rewrite(quarantine, table, column, rewrite.replacements)
     if sync.checks:
         yield my.RunChecks(quarantine, c.Script(sync.checks.name, str(sync.checks.path)))
-
-
-def _provenance(manifest: Manifest) -> Provenance:
-    stamp = Stamp.parse(manifest.stamp)
-    inherited = manifest.sanitised[-1] if manifest.sanitised else None
-    return Provenance(manifest.database, manifest.environment, stamp, inherited)
 
 
 def abandon(step: Step, request: Request) -> Iterator[c.Command]:

@@ -7,6 +7,7 @@ from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import postgresql as pg
 from envsync.dbms import postgresql_refusals as refusals
+from envsync.dbms.dumps import ABANDONED_AFTER, COMPRESSION_LEVEL, COMPRESSION_THREADS
 from envsync.dbms.postgresql_clients import dump_client, major, restore_client
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
@@ -20,11 +21,7 @@ from envsync.version import VERSION
 
 FORMAT = "dump.zst"
 """A pg_dump archive in custom format, compressed with zstd."""
-COMPRESSION_LEVEL = 3
-COMPRESSION_THREADS = 2
 LOCK_WAIT = timedelta(minutes=1)
-ABANDONED_AFTER = timedelta(days=1)
-"""Age at which a half upload is taken for a killed run's; no push lasts so long."""
 # From PostgreSQL 15 on the schema public belongs to the owner of the database alone.
 DATABASE_OWNER_HAS_PUBLIC = 15
 EVERYBODY = (("CONNECT", ""), ("TEMPORARY", ""))
@@ -258,13 +255,11 @@ def _permissions(
 
 def _promote(sync: Sync, facts: PullFacts, manifest: Manifest, owner: str) -> pg.Promote:
     database = sync.target
-    stamp = Stamp.parse(manifest.stamp)
     renames = (
         *(((previous(database), discarded(database)),) if facts.previous else ()),
         *(((database.name, previous(database)),) if facts.live else ()),
         (incoming(database), database.name),
     )
-    inherited = manifest.sanitised[-1] if manifest.sanitised else None
     return pg.Promote(
         database.server.endpoint,
         database.name,
@@ -272,7 +267,7 @@ def _promote(sync: Sync, facts: PullFacts, manifest: Manifest, owner: str) -> pg
         discarded(database),
         owner,
         facts.live.connect if facts.live else EVERYBODY,
-        Provenance(manifest.database, manifest.environment, stamp, inherited),
+        Provenance.of(manifest),
     )
 
 

@@ -9,6 +9,9 @@ from envsync.provenance import Provenance
 Member = Literal["the primary", "a secondary"]
 """Which member of a replica set a push is made from."""
 
+_WITH_SNAPSHOT_READS = 5
+"""The version from which on a find may read at a snapshot (MongoDB manual, Read Concern)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -40,7 +43,7 @@ class Server:
     @property
     def snapshots(self) -> bool:
         """Whether reads outside of transactions can all see one moment (from MongoDB 5.0 on)."""
-        return self.major >= 5 and self.state != "alone" and not self.documentdb  # noqa: PLR2004
+        return self.major >= _WITH_SNAPSHOT_READS and self.state != "alone" and not self.documentdb
 
     @property
     def ranges(self) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from tests.live.site import Site
 from tests.live.stored import only
 from tests.live.untouched import assert_failed, assert_refused
+from tests.servers.availability import unavailable
 
 pytestmark = pytest.mark.live
 
@@ -40,12 +41,12 @@ def test_a_sync_into_a_target_without_room_is_refused_before_its_push(site: Site
 def small_storage(site: Site) -> Iterator[Site]:
     """A site whose production keeps its artefacts on a disk of 256 KiB."""
     if os.geteuid() != 0:
-        pytest.skip("NOT TESTED: only root may mount a small disk")
+        unavailable("only root may mount a small disk")
     folder = site.folder / "artefacts" / "production"
     mount = ("/usr/bin/mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder))
     done = subprocess.run(mount, capture_output=True, text=True, check=False)
     if done.returncode:
-        pytest.skip(f"NOT TESTED: a small disk cannot be mounted here: {done.stderr.strip()}")
+        unavailable(f"a small disk cannot be mounted here: {done.stderr.strip()}")
     yield site
     subprocess.run(("/usr/bin/umount", str(folder)), check=True)
 

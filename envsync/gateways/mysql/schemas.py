@@ -15,14 +15,12 @@ from envsync.commands.mysql import (
     DropSchema,
     quoted,
 )
-from envsync.errors import BusyError, CommandError
+from envsync.gateways.claims import CLAIM_PATIENCE, lost, taken
 from envsync.gateways.mysql.objects import Manner, Object
 from envsync.gateways.mysql.session import Session, connect, said
 from envsync.gateways.scope import Scope
 from envsync.provenance import Provenance
 
-CLAIM_PATIENCE = 2
-"""Seconds in which a session of our own that has just ended lets go of its claim."""
 _OWN = quoted(OWN_SCHEMA)
 _SCHEMA = f"CREATE DATABASE IF NOT EXISTS {_OWN} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
 _OBJECTS = """(
@@ -58,10 +56,7 @@ def claim(command: Claim, scope: Scope) -> Iterator[Session]:
         session.run("SET SESSION wait_timeout = 2147483")
         ((held,),) = session.run("SELECT GET_LOCK(%s, %s)", (name, CLAIM_PATIENCE))
         if held != 1:
-            raise BusyError(
-                f"another envsync is restoring {command.database!r} on {command.endpoint} at this "
-                "moment; wait for it to end"
-            )
+            raise taken(command.database, command.endpoint)
         yield session
 
 
@@ -70,10 +65,7 @@ def verify_claim(claim: Session) -> None:
     try:
         claim.run("SELECT 1")
     except pymysql.Error as error:
-        raise CommandError(
-            "the session that kept others from this database has ended, and another envsync may "
-            f"have taken its place; nothing was promoted ({said(error)})"
-        ) from None
+        raise lost(said(error)) from None
 
 
 def create_schema(command: CreateSchema, scope: Scope) -> None:

@@ -22,12 +22,11 @@ from envsync.commands.postgresql import (
 )
 from envsync.errors import BusyError, CommandError
 from envsync.facts.postgresql import Grant
+from envsync.gateways.claims import CLAIM_PATIENCE, lost, taken
 from envsync.gateways.postgresql.session import Session, connect, first_line
 from envsync.gateways.scope import Scope
 from envsync.places import Endpoint
 
-CLAIM_PATIENCE = 2.0
-"""Seconds in which a session of our own that has just ended lets go of its claim."""
 _WRITING = {"INSERT", "ALL"}
 
 _SCHEMAS = """
@@ -95,10 +94,7 @@ def _take(session: Session, command: Claim) -> None:
     query = "SELECT pg_try_advisory_lock(hashtext('envsync'), hashtext(%s))"
     row = session.execute(query, (command.database,)).fetchone()
     if not (row and row[0]):
-        raise BusyError(
-            f"another envsync is restoring {command.database!r} on {command.endpoint} at this "
-            "moment; wait for it to end"
-        )
+        raise taken(command.database, command.endpoint)
 
 
 def verify_claim(claim: Session) -> None:
@@ -106,10 +102,7 @@ def verify_claim(claim: Session) -> None:
     try:
         claim.execute("SELECT")
     except psycopg.Error as error:
-        raise CommandError(
-            "the session that kept others from this database has ended, and another envsync may "
-            f"have taken its place; nothing was promoted ({first_line(error)})"
-        ) from error
+        raise lost(first_line(error)) from error
 
 
 def drop_database(command: DropDatabase, scope: Scope) -> None:
