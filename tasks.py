@@ -8,7 +8,7 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from envsync.tasks import OPERATOR_TASKS
+from envsync.tasks.program import operators
 
 ROOT = Path(__file__).parent
 BENCHMARKS = {
@@ -41,5 +41,5 @@ def bench(c: Context, engine: str | None = None, runs: int = 2) -> None:
             c.run(f"{sys.executable} -m {module} --runs {runs}", echo=True)
 
 
-namespace = Collection(*OPERATOR_TASKS)
+namespace = operators()
 namespace.add_collection(Collection("dev", check, bench))

@@ -1,5 +1,5 @@
 """Starts the `envsync` program: python -m envsync."""
 
-from envsync.tasks import run
+from envsync.tasks.program import run
 
 run()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from envsync.app import SCRIPTS
+from envsync.app.asked import SCRIPTS
 from envsync.inventory.load import load
 from envsync.plan.expand import expand
 from envsync.plan.select import Selection, select

@@ -1,0 +1,61 @@
+"""What can be looked at: artefacts, the state of every database, its history, the schema."""
+
+import json
+
+from envsync.app.asked import Asked, database, inventory, selected
+from envsync.execution.guard import lock_name
+from envsync.gateways import artefacts
+from envsync.gateways.clock import SystemClock
+from envsync.gateways.storage.open_store import open_store
+from envsync.inventory.shape import schema
+from envsync.plan.expand import expand
+from envsync.plan.select import Selection, require_known, select
+from envsync.reporting.state import Served, history_table, status_table
+from envsync.reporting.table import artefacts_table
+from envsync.running import state
+
+
+def schema_text() -> str:
+    """Return the JSON Schema of an inventory file."""
+    return json.dumps(schema(), indent=2)
+
+
+def backups_text(asked: Asked) -> str:
+    """Return the artefacts of a database, newest first."""
+    meant = database(asked)
+    store = open_store(meant.storage)
+    found = list(artefacts.manifests(store, meant.path, meant.name))
+    if not found:
+        return f"{meant} has no artefacts in {meant.storage.url}"
+    restored = state().journal.restored(meant.environment.name, meant.key)
+    return artefacts_table(found, restored)
+
+
+def status_text(asked: Asked) -> str:
+    """Return the state of every database of an environment, or of all of them."""
+    known = inventory(asked.inventory)
+    selection = selected(asked)
+    require_known(known, selection)
+    remembered = state()
+    plan = select(expand(known), Selection(selection.environments, disabled=True))
+    return status_table(
+        [
+            Served(
+                step,
+                remembered.journal.latest(step.environment.name, step.key, step.verb),
+                remembered.journal.served(step.environment.name, step.key),
+                remembered.locks.is_held(lock_name(step)) is not None,
+            )
+            for step in plan.steps
+        ],
+        SystemClock().now(),
+    )
+
+
+def history_text(asked: Asked) -> str:
+    """Return what the journal remembers of a database, newest first."""
+    known = inventory(asked.inventory)
+    environments = (asked.environment,) if asked.environment else ()
+    require_known(known, Selection(environments, (asked.database or "",)))
+    entries = state().journal.history(asked.database or "", asked.environment)
+    return history_table(entries) if entries else f"nothing has been run for {asked.database} yet"
