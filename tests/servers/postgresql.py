@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -80,6 +80,13 @@ class PostgresqlServer:
             while cursor.nextset():
                 pass
             return cursor.fetchall() if cursor.description else []
+
+    def ask(self, query: LiteralString, arguments: Sequence[object]) -> list[Any]:
+        """Ask the server, as its superuser, with values put in by the driver."""
+        with psycopg.connect(
+            self.conninfo("postgres"), password=PASSWORD, autocommit=True
+        ) as connection:
+            return connection.execute(query, arguments).fetchall()
 
     def database(self, name: str = "test", *, owner: str = "postgres") -> str:
         """Create an empty database; returns its name, made unique."""

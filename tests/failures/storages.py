@@ -1,0 +1,26 @@
+"""What lies in storages and is no whole artefact."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from envsync.artefacts import MANIFEST_SUFFIX, ArtefactKey
+from tests.gateways.storage.places import leftovers
+from tests.servers.s3 import S3Server
+
+
+def half_files(root: Path) -> list[str]:
+    """Return the files below a folder that are neither an artefact with its manifest nor that."""
+    return _halves(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+
+
+def half_objects(server: S3Server, bucket: str) -> list[str]:
+    """Return a bucket's unfinished uploads, and its objects without their other half."""
+    objects = server.client().list_objects_v2(Bucket=bucket).get("Contents", [])
+    return [*leftovers(server, bucket), *_halves(found["Key"] for found in objects)]
+
+
+def _halves(names: Iterable[str]) -> list[str]:
+    there = set(names)
+    wanted = {name for name in there if ArtefactKey.parse(name)}
+    whole = {name for name in wanted if f"{name}{MANIFEST_SUFFIX}" in there}
+    return sorted(there - whole - {f"{name}{MANIFEST_SUFFIX}" for name in whole})
