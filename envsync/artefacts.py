@@ -12,9 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from envsync.errors import CommandError, RefusedError
 
 MANIFEST_SUFFIX = ".manifest.json"
+VERIFICATION_SUFFIX = ".verification.json"
 STAMP_PATTERN = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
 _KEY = re.compile(
     rf"(?:(?P<path>.*)/)?(?P<stamp>{STAMP_PATTERN})-(?P<database>[^/]+?)\.(?P<format>(?:dump|archive|sql)\.zst|snapshot)"
+)
+_VERIFICATION = re.compile(
+    rf"(?P<artefact>.*)\.(?P<drill>{STAMP_PATTERN}){re.escape(VERIFICATION_SUFFIX)}"
 )
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}(:\d{2}(:\d{2}Z?)?)?)?")
 
@@ -68,6 +72,18 @@ class ArtefactKey:
         """Read the artefact's key from its manifest's key; None for any other key."""
         return cls.parse(key.removesuffix(MANIFEST_SUFFIX)) if is_manifest(key) else None
 
+    @classmethod
+    def of_verification(cls, key: str) -> tuple[Self, Stamp] | None:
+        """Read which artefact was verified, and when, from the key that says how that went."""
+        match = _VERIFICATION.fullmatch(key)
+        artefact = cls.parse(match["artefact"]) if match else None
+        if match is None or artefact is None:
+            return None
+        try:
+            return artefact, Stamp.parse(match["drill"])
+        except ValueError:
+            return None
+
     def __str__(self) -> str:
         folder = f"{self.path}/" if self.path else ""
         return f"{folder}{self.stamp}-{quote(self.database, safe='')}.{self.format}"
@@ -75,6 +91,10 @@ class ArtefactKey:
     @property
     def manifest(self) -> str:
         return f"{self}{MANIFEST_SUFFIX}"
+
+    def verification(self, drill: Stamp) -> str:
+        """Return where it is said how a restore drill of this artefact went."""
+        return f"{self}.{drill}{VERIFICATION_SUFFIX}"
 
 
 def is_manifest(key: str) -> bool:
@@ -93,6 +113,13 @@ def matches(stamp: Stamp, timestamp: str) -> bool:
             "or 2026-11-20T02:40:00Z"
         )
     return str(stamp).startswith(timestamp)
+
+
+def first_mistake(error: ValidationError) -> str:
+    """Say what is wrong with a JSON document, and where in it."""
+    problem = error.errors()[0]
+    field = ".".join(str(part) for part in problem["loc"]) or "the whole text"
+    return f"{field}: {problem['msg'].lower()}"
 
 
 Count = Annotated[int, Field(ge=0)]
@@ -148,10 +175,8 @@ class Manifest(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            problem = error.errors()[0]
-            field = ".".join(str(part) for part in problem["loc"]) or "the whole text"
             raise CommandError(
-                f"the manifest {where} cannot be trusted: {field}: {problem['msg'].lower()}; "
+                f"the manifest {where} cannot be trusted: {first_mistake(error)}; "
                 "push the database again"
             ) from error
 

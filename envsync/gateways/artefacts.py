@@ -9,12 +9,13 @@ from io import BufferedReader, RawIOBase
 import zstandard
 from typing_extensions import Buffer
 
-from envsync.artefacts import MANIFEST_SUFFIX, ArtefactKey, Manifest, matches
+from envsync.artefacts import MANIFEST_SUFFIX, ArtefactKey, Manifest, Stamp, matches
 from envsync.commands import Discard, Location, Measured, Publish, Sweep
 from envsync.errors import CommandError, RefusedError
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.open_store import open_store
 from envsync.gateways.storage.store import Store
+from envsync.verification import Verification
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -51,6 +52,30 @@ def manifests(store: Store, path: str, name: str) -> Iterator[tuple[ArtefactKey,
             yield key, read_manifest(store, key)
         except CommandError:
             yield key, None
+
+
+def verifications(
+    store: Store, path: str, name: str
+) -> Iterator[tuple[ArtefactKey, Stamp, Verification | None]]:
+    """Yield the restore drills of a database's artefacts with what they showed, newest first.
+
+    With None for a result that is damaged: of such a drill nothing is known but when it was.
+    """
+    prefix = f"{path}/" if path else ""
+    drills = (ArtefactKey.of_verification(found.key) for found in store.keys(prefix))
+    wanted = [each for each in drills if each and (each[0].path, each[0].database) == (path, name)]
+    for key, drill in sorted(wanted, key=lambda each: each[1], reverse=True):
+        yield key, drill, _read_verification(store, key, drill)
+
+
+def _read_verification(store: Store, key: ArtefactKey, drill: Stamp) -> Verification | None:
+    place = key.verification(drill)
+    text = store.get(place, MANIFEST_LIMIT).decode(errors="replace")
+    try:
+        found = Verification.read(text, f"{store.url}/{place}")
+    except CommandError:
+        return None
+    return found if found.at == str(drill) else None
 
 
 def find(store: Store, path: str, name: str, timestamp: str | None) -> Manifest:
