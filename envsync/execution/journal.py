@@ -4,21 +4,17 @@ An SQLite file. A step that begun and never ended was interrupted, unless its lo
 """
 
 import json
-import os
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from envsync.artefacts import Stamp
-from envsync.errors import RefusedError
 from envsync.execution.outcome import Outcome, State
+from envsync.execution.sqlite_file import SqliteFile
 from envsync.plan.model import Plan, Push, Step
 
-BUSY_SECONDS = 10.0
-"""How long a write waits for another process's."""
 REMEMBERED = 5
 """Runs of a step that its expected duration is the median of."""
 
@@ -99,12 +95,12 @@ class Journal:
     """The journal of this machine; safe to use by several processes at once."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._file = SqliteFile(path, _SCHEMA)
         self._ids: dict[int, int] = {}
 
     def plan(self, run: str, plan: Plan, now: datetime) -> None:
         """Remember what a run is going to do."""
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             for step in plan.steps:
                 cursor = connection.execute(
                     "INSERT INTO step (run, verb, environment, database, source, planned) "
@@ -115,7 +111,7 @@ class Journal:
 
     def start(self, step: Step, now: datetime) -> None:
         """Remember that a step has begun."""
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.execute(
                 "UPDATE step SET started = ? WHERE id = ?",
                 (now.isoformat(), self._ids[step.number]),
@@ -124,7 +120,7 @@ class Journal:
     def end(self, outcome: Outcome, now: datetime) -> None:
         """Remember how a step ended."""
         measured = outcome.measured
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.execute(
                 "UPDATE step SET ended = ?, outcome = ?, healthy = ?, reason = ?, seconds = ?, "
                 "bytes = ?, rows = ?, artefact = ?, data_of = ?, warnings = ? WHERE id = ?",
@@ -145,7 +141,7 @@ class Journal:
 
     def swap(self, environment: str, database: str, data_of: Stamp | None, now: datetime) -> None:
         """Remember that a rollback has put other data in place."""
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.execute(
                 "INSERT INTO step (run, verb, environment, database, planned, started, ended, "
                 "outcome, healthy, data_of) VALUES (?, 'rollback', ?, ?, ?, ?, ?, 'done', 1, ?)",
@@ -207,7 +203,7 @@ class Journal:
 
     def keep(self, environment: str, service: str, code: int, message: str, now: datetime) -> None:
         """Keep a check result for the next run to deliver; the newest of a service replaces it."""
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.execute(
                 "DELETE FROM undelivered WHERE environment = ? AND service = ?",
                 (environment, service),
@@ -220,7 +216,7 @@ class Journal:
 
     def undelivered(self) -> list[Undelivered]:
         """Return the check results still to be delivered, oldest first."""
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             rows = connection.execute(
                 "SELECT id, environment, service, code, message FROM undelivered ORDER BY id"
             ).fetchall()
@@ -228,57 +224,15 @@ class Journal:
 
     def delivered(self, environment: str, service: str) -> None:
         """Forget what was kept of a service: monitoring has got that result or a newer one."""
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.execute(
                 "DELETE FROM undelivered WHERE environment = ? AND service = ?",
                 (environment, service),
             )
 
     def _entries(self, query: str, arguments: Sequence[object]) -> list[Entry]:
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             return [_entry(row) for row in connection.execute(query, tuple(arguments))]
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Open the journal for one transaction; each is short, many processes share the file."""
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._path.touch(mode=0o600)
-            connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
-            try:
-                connection.row_factory = sqlite3.Row
-                connection.executescript(_SCHEMA)
-                with connection:
-                    yield connection
-            finally:
-                connection.close()
-        except (OSError, sqlite3.Error) as error:
-            raise RefusedError(
-                f"cannot write the journal {self._path}: {error}; give ENVSYNC_STATE a folder "
-                "where the user that runs envsync may write"
-            ) from error
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        """Open the journal to read, which is all it takes; one that is not there yet is empty."""
-        try:
-            there = self._path.exists()
-            # Only who may write can take back the half transaction of a process that was killed.
-            mode = "rw" if os.access(self._path, os.W_OK) else "ro"
-            name = f"{self._path.resolve().as_uri()}?mode={mode}" if there else ":memory:"
-            connection = sqlite3.connect(name, uri=there, timeout=BUSY_SECONDS)
-            connection.row_factory = sqlite3.Row
-            try:
-                if not there:
-                    connection.executescript(_SCHEMA)
-                yield connection
-            finally:
-                connection.close()
-        except (OSError, sqlite3.Error) as error:
-            raise RefusedError(
-                f"cannot read the journal {self._path}: {error}; run as the user who writes it, or "
-                "set ENVSYNC_STATE to another folder"
-            ) from error
 
 
 def _identity(step: Step) -> tuple[str, str, str]:
