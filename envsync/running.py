@@ -7,15 +7,18 @@ import socket
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import FrameType
 
 from envsync.errors import RefusedError
 from envsync.execution.executor import Event, Run, Started, execute
 from envsync.execution.guard import MachineGuard, OpenGuard
+from envsync.execution.holds import Holds
 from envsync.execution.journal import Journal
 from envsync.execution.lock import StepLocks
 from envsync.execution.outcome import Outcome, exit_code
+from envsync.execution.outcome import State as Ended
 from envsync.execution.reboot_lock import sweep_reboot_lock
 from envsync.execution.stop import Stop
 from envsync.execution.world import World
@@ -42,6 +45,10 @@ class State:
         return Journal(self.folder / "journal.sqlite")
 
     @property
+    def holds(self) -> Holds:
+        return Holds(self.folder / "journal.sqlite")
+
+    @property
     def locks(self) -> StepLocks:
         return StepLocks(self.folder / "locks", SystemClock())
 
@@ -57,6 +64,11 @@ def state() -> State:
     return State(Path(home) / "envsync")
 
 
+def today() -> date:
+    """Return the day it is in UTC."""
+    return SystemClock().now().date()
+
+
 def speak(plan: Plan, run: Run, say: Say) -> int:
     """Show every command of a plan, in order; return the exit code the run would begin with."""
     clock = SystemClock()
@@ -64,7 +76,7 @@ def speak(plan: Plan, run: Run, say: Say) -> int:
         world = World(Speaking(say), OpenGuard(), clock, stop)
         outcomes = [event for event in execute(plan, run, world) if isinstance(event, Outcome)]
     for outcome in outcomes:
-        if not outcome.healthy:
+        if not outcome.healthy or outcome.warnings or outcome.state is Ended.SKIPPED:
             say(f"# {line(outcome)}")
     return exit_code(outcomes)
 

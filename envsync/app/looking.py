@@ -38,6 +38,7 @@ def status_text(asked: Asked) -> str:
     require_known(known, selection)
     remembered = state()
     plan = select(expand(known), Selection(selection.environments, disabled=True))
+    holds = {(hold.environment, hold.key): hold for hold in remembered.holds.all()}
     return status_table(
         [
             Served(
@@ -45,6 +46,7 @@ def status_text(asked: Asked) -> str:
                 remembered.journal.latest(step.environment.name, step.key, step.verb),
                 remembered.journal.served(step.environment.name, step.key),
                 remembered.locks.is_held(lock_name(step)) is not None,
+                holds.get((step.environment.name, step.key)),
             )
             for step in plan.steps
         ],

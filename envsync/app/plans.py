@@ -7,13 +7,14 @@ from envsync.app.asked import Asked, inventory, selected
 from envsync.errors import RefusedError
 from envsync.inventory.model import BucketSync, Ensure, Inventory, Sync
 from envsync.plan.expand import expand
+from envsync.plan.hold import held, require_not_held
 from envsync.plan.model import Plan
 from envsync.plan.night import is_due
 from envsync.plan.redirect import redirected
 from envsync.plan.select import Selection, require_consent, require_known, select
 from envsync.reporting.plan_json import plan_json
 from envsync.reporting.table import plan_markdown, plan_table
-from envsync.running import state
+from envsync.running import state, today
 
 
 def plan_text(asked: Asked, *, everything: bool, form: str) -> str:
@@ -22,8 +23,9 @@ def plan_text(asked: Asked, *, everything: bool, form: str) -> str:
     if form not in forms:
         raise RefusedError(f"no format {form!r}; there are {', '.join(forms)}")
     plan = _selected(inventory(asked.inventory), asked, disabled=everything)
-    journal = state().journal
-    return forms[form](plan, {step.number: journal.expected_seconds(step) for step in plan.steps})
+    remembered = state()
+    expected = {step.number: remembered.journal.expected_seconds(step) for step in plan.steps}
+    return forms[form](plan, expected, held(plan, remembered.holds.all(), today()))
 
 
 def nightly_plan(asked: Asked) -> Plan:
@@ -66,6 +68,7 @@ def sync_plan(asked: Asked, verbs: tuple[str, ...]) -> Plan:
     if not plan.steps:
         raise RefusedError(_no_sync(known, key, named))
     require_consent(plan, asked.onto_protected)
+    require_not_held(plan, state().holds.all(), today())
     return plan
 
 
@@ -113,4 +116,5 @@ def push_plan(asked: Asked) -> Plan:
             f"nothing pushes {asked.database!r} of {environment}: the inventory lists it under no "
             f"backups: of {environment}, and no sync takes it from there"
         )
+    require_not_held(plan, state().holds.all(), today())
     return plan

@@ -2,7 +2,9 @@
 
 from envsync.errors import RefusedError
 from envsync.execution.executor import Run
-from envsync.plan.model import VERBS
+from envsync.plan.hold import held
+from envsync.plan.model import VERBS, Plan
+from envsync.running import state, today
 
 
 def halves(*, push_only: bool, pull_only: bool, timestamp: str | None) -> tuple[str, ...]:
@@ -21,9 +23,10 @@ def careful(jobs: str, timestamp: str | None = None, *, allow_mass_delete: bool 
     return Run(_positive(jobs), timestamp, careful=True, allow_mass_delete=allow_mass_delete)
 
 
-def nightly_run(jobs: str, *, allow_mass_delete: bool = False) -> Run:
+def nightly_run(plan: Plan, jobs: str, *, allow_mass_delete: bool = False) -> Run:
     """Return how a nightly run goes: each step looks for itself, independent ones go on."""
-    return Run(_positive(jobs), allow_mass_delete=allow_mass_delete)
+    paused = held(plan, state().holds.all(), today())
+    return Run(_positive(jobs), allow_mass_delete=allow_mass_delete, held=paused)
 
 
 def _positive(jobs: str) -> int:

@@ -16,6 +16,7 @@ from envsync.execution.step import carry_out
 from envsync.execution.world import World
 from envsync.facts import PullFactsBase
 from envsync.places import Endpoint
+from envsync.plan.hold import NOTHING_HELD, Held
 from envsync.plan.model import Plan, Pull, Push, Step
 
 
@@ -24,13 +25,14 @@ class Run:
     """How a plan is walked: how many steps at once, and which artefact an operator asked for.
 
     A careful run looks at every step before the first one acts, and acts only if none is refused.
-    `allow_mass_delete` lets copies delete more than their share.
+    `allow_mass_delete` lets copies delete more than their share. What is `held` is left alone.
     """
 
     jobs: int = 1
     timestamp: str | None = None
     careful: bool = False
     allow_mass_delete: bool = False
+    held: Held = NOTHING_HELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ def execute(plan: Plan, run: Run, world: World) -> Iterator[Event]:
     bug: BaseException | None = None
     with ThreadPoolExecutor(run.jobs, thread_name_prefix="step") as pool:
         while walk.waiting or walk.running:
+            yield from _paused(walk, run.held)
             yield from _skipped(walk, world)
             yield from _started(walk, run, world, pool)
             for future in _ended(walk):
@@ -70,7 +73,7 @@ def execute(plan: Plan, run: Run, world: World) -> Iterator[Event]:
                 bug = future.exception() or bug
                 if bug is not None:
                     world.stop.request(f"a bug in envsync ended the run: {bug!r}")
-                yield _remember(walk, _outcome(future, step))
+                yield _remember(walk, _warned(_outcome(future, step), run.held))
     if bug is not None:
         raise bug
 
@@ -80,6 +83,21 @@ def _outcome(future: Future[Outcome], step: Step) -> Outcome:
     if bug is None:
         return future.result()
     return Outcome(step, State.FAILED, reason=f"a bug in envsync: {bug!r}", touched=True)
+
+
+def _warned(outcome: Outcome, held: Held) -> Outcome:
+    """Say beside how a step ended that a hold of it is past its date."""
+    overdue = held.overdue.get(outcome.step.number)
+    return replace(outcome, warnings=(*outcome.warnings, overdue)) if overdue else outcome
+
+
+def _paused(walk: _Walk, held: Held) -> Iterator[Outcome]:
+    """Leave alone what somebody holds; what needs it goes on with what there is."""
+    for step in list(walk.waiting):
+        reason = held.paused.get(step.number)
+        if reason is not None:
+            walk.waiting.remove(step)
+            yield _remember(walk, Outcome(step, State.SKIPPED, reason=reason, healthy=True))
 
 
 def _remember(walk: _Walk, outcome: Outcome) -> Outcome:

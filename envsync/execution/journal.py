@@ -18,38 +18,6 @@ from envsync.plan.model import Plan, Push, Step
 REMEMBERED = 5
 """Runs of a step that its expected duration is the median of."""
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS step (
-  id INTEGER PRIMARY KEY,
-  run TEXT NOT NULL,
-  verb TEXT NOT NULL,
-  environment TEXT NOT NULL,
-  database TEXT NOT NULL,
-  source TEXT,
-  planned TEXT NOT NULL,
-  started TEXT,
-  ended TEXT,
-  outcome TEXT,
-  healthy INTEGER,
-  reason TEXT,
-  seconds REAL,
-  bytes INTEGER,
-  rows INTEGER,
-  artefact TEXT,
-  data_of TEXT,
-  warnings TEXT
-);
-CREATE INDEX IF NOT EXISTS step_by_database ON step (environment, database, verb, id);
-CREATE TABLE IF NOT EXISTS undelivered (
-  id INTEGER PRIMARY KEY,
-  environment TEXT NOT NULL,
-  service TEXT NOT NULL,
-  code INTEGER NOT NULL,
-  message TEXT NOT NULL,
-  since TEXT NOT NULL
-);
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -95,7 +63,7 @@ class Journal:
     """The journal of this machine; safe to use by several processes at once."""
 
     def __init__(self, path: Path) -> None:
-        self._file = SqliteFile(path, _SCHEMA)
+        self._file = SqliteFile(path)
         self._ids: dict[int, int] = {}
 
     def plan(self, run: str, plan: Plan, now: datetime) -> None:

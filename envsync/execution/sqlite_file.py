@@ -12,13 +12,53 @@ from envsync.errors import RefusedError
 BUSY_SECONDS = 10.0
 """How long a write waits for another process's."""
 
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS step (
+  id INTEGER PRIMARY KEY,
+  run TEXT NOT NULL,
+  verb TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  database TEXT NOT NULL,
+  source TEXT,
+  planned TEXT NOT NULL,
+  started TEXT,
+  ended TEXT,
+  outcome TEXT,
+  healthy INTEGER,
+  reason TEXT,
+  seconds REAL,
+  bytes INTEGER,
+  rows INTEGER,
+  artefact TEXT,
+  data_of TEXT,
+  warnings TEXT
+);
+CREATE INDEX IF NOT EXISTS step_by_database ON step (environment, database, verb, id);
+CREATE TABLE IF NOT EXISTS undelivered (
+  id INTEGER PRIMARY KEY,
+  environment TEXT NOT NULL,
+  service TEXT NOT NULL,
+  code INTEGER NOT NULL,
+  message TEXT NOT NULL,
+  since TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS hold (
+  environment TEXT NOT NULL,
+  key TEXT NOT NULL,
+  until TEXT NOT NULL,
+  because TEXT NOT NULL,
+  held_by TEXT NOT NULL,
+  since TEXT NOT NULL,
+  PRIMARY KEY (environment, key)
+);
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class SqliteFile:
-    """An SQLite file and the tables that one of its users keeps in it."""
+    """An SQLite file that holds the journal, undelivered check results and holds."""
 
     path: Path
-    schema: str
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -29,7 +69,7 @@ class SqliteFile:
             connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS)
             try:
                 connection.row_factory = sqlite3.Row
-                connection.executescript(self.schema)
+                connection.executescript(_SCHEMA)
                 with connection:
                     yield connection
             finally:
@@ -44,7 +84,8 @@ class SqliteFile:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Open the file to read, which is all it takes; what is not there yet is empty."""
         try:
-            there = self.path.exists()
+            # One that was made and not yet written to is empty as well.
+            there = self.path.exists() and self.path.stat().st_size > 0
             # Only who may write can take back the half transaction of a process that was killed.
             mode = "rw" if os.access(self.path, os.W_OK) else "ro"
             name = f"{self.path.resolve().as_uri()}?mode={mode}" if there else ":memory:"
@@ -52,7 +93,7 @@ class SqliteFile:
             connection.row_factory = sqlite3.Row
             try:
                 if not there:
-                    connection.executescript(self.schema)
+                    connection.executescript(_SCHEMA)
                 yield connection
             finally:
                 connection.close()

@@ -4,13 +4,17 @@ import json
 from collections.abc import Mapping
 
 from envsync.inventory.model import NeverSanitise
+from envsync.plan.hold import NOTHING_HELD, Held
 from envsync.plan.model import Copy, Plan, Pull, Push, Step
 from envsync.reporting.table import sanitised_by
 
 
-def plan_json(plan: Plan, expected: Mapping[int, float | None]) -> str:
+def plan_json(plan: Plan, expected: Mapping[int, float | None], held: Held = NOTHING_HELD) -> str:
     """Return a plan as JSON; it holds no secret, as a plan holds none."""
-    steps = [_step(step, expected.get(step.number)) for step in plan.steps]
+    steps = [
+        {**_step(step, expected.get(step.number)), "held": held.paused.get(step.number)}
+        for step in plan.steps
+    ]
     return json.dumps({"steps": steps}, indent=2, ensure_ascii=False)
 
 

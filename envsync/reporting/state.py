@@ -7,6 +7,7 @@ from datetime import datetime
 from envsync.execution.journal import Entry
 from envsync.execution.outcome import State
 from envsync.inventory.model import Ensure
+from envsync.plan.hold import Hold
 from envsync.plan.model import Push, Step
 from envsync.reporting.format import age_text, bytes_text, count_text
 from envsync.reporting.grid import grid
@@ -24,6 +25,7 @@ class Served:
     last: Entry | None
     served: Entry | None
     is_running: bool
+    hold: Hold | None = None
 
 
 def status_table(states: Sequence[Served], now: datetime) -> str:
@@ -46,8 +48,8 @@ def status_table(states: Sequence[Served], now: datetime) -> str:
             _age(state, now),
             str(state.last.outcome or "-") if state.last else "never",
             moment_text(state.last.ended or state.last.started) if state.last else "-",
-            _doing(state),
-            _short(state.last.reason) if state.last else "",
+            _doing(state, now),
+            _short(_reason(state)),
         )
         for state in states
     ]
@@ -64,12 +66,22 @@ def _age(state: Served, now: datetime) -> str:
     return age_text(now - taken) if taken else "?"
 
 
-def _doing(state: Served) -> str:
+def _reason(state: Served) -> str:
+    """Return why a step is held, else why it last ended as it did."""
+    if state.hold is not None:
+        return f"{state.hold.because} ({state.hold.by})"
+    return state.last.reason if state.last else ""
+
+
+def _doing(state: Served, now: datetime) -> str:
     if state.is_running:
         return "running"
+    if state.hold is not None:
+        past = state.hold.is_past(now.date())
+        return f"hold past {state.hold.until}" if past else f"held until {state.hold.until}"
     if state.last and state.last.started and not state.last.ended:
         return "interrupted"
-    return "held (disabled)" if state.step.options.ensure is Ensure.DISABLED else "idle"
+    return "disabled" if state.step.options.ensure is Ensure.DISABLED else "idle"
 
 
 def history_table(entries: Sequence[Entry]) -> str:

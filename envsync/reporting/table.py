@@ -17,6 +17,7 @@ from envsync.inventory.model import (
     Sanitise,
 )
 from envsync.places import RsyncStorage, spool_text
+from envsync.plan.hold import NOTHING_HELD, Held
 from envsync.plan.model import Copy, Plan, Pull, Push, Step
 from envsync.reporting.format import bytes_text, count_text, seconds_text
 from envsync.reporting.grid import fitted, grid
@@ -30,22 +31,24 @@ _SHRINKING = ((2, 3, 5), (4,))
 Expected = Mapping[int, float | None]
 
 
-def plan_table(plan: Plan, expected: Expected) -> str:
+def plan_table(plan: Plan, expected: Expected, held: Held = NOTHING_HELD) -> str:
     """Return a plan as a table of at most 100 columns, and what no column says."""
-    rows = [_plan_row(step, expected) for step in plan.steps]
+    rows = [_plan_row(step, expected, held) for step in plan.steps]
     if not rows:
         return "nothing to do"
     table = grid(fitted(rows, _HEADINGS, WIDTH, _SHRINKING), _HEADINGS)
-    return "\n".join((table, "", *_notes(plan)))
+    return "\n".join((table, "", *_notes(plan), *_holds(held)))
 
 
-def plan_markdown(plan: Plan, expected: Expected) -> str:
+def plan_markdown(plan: Plan, expected: Expected, held: Held = NOTHING_HELD) -> str:
     """Return a plan as a Markdown table, nothing shortened."""
-    rows = [_plan_row(step, expected) for step in plan.steps]
-    return tabulate(rows, _HEADINGS, tablefmt="github", disable_numparse=True)
+    rows = [_plan_row(step, expected, held) for step in plan.steps]
+    table = tabulate(rows, _HEADINGS, tablefmt="github", disable_numparse=True)
+    told = [f"- {line}" for line in _hold_lines(held)]
+    return "\n".join((table, "", *told)) if told else table
 
 
-def _plan_row(step: Step, expected: Expected) -> tuple[str, ...]:
+def _plan_row(step: Step, expected: Expected, held: Held) -> tuple[str, ...]:
     return (
         str(step.number),
         step.verb,
@@ -54,12 +57,14 @@ def _plan_row(step: Step, expected: Expected) -> tuple[str, ...]:
         way(step),
         sanitised_by(step),
         ", ".join(map(str, step.needs)) or "-",
-        _expected(step, expected),
+        _expected(step, expected, held),
     )
 
 
-def _expected(step: Step, expected: Expected) -> str:
-    """Return how long a step should take; of a disabled one, that no night runs it."""
+def _expected(step: Step, expected: Expected, held: Held) -> str:
+    """Return how long a step should take; of a disabled or held one, that no night runs it."""
+    if step.number in held.paused:
+        return "held"
     disabled = step.options.ensure is Ensure.DISABLED
     return "disabled" if disabled else duration_text(expected.get(step.number))
 
@@ -95,6 +100,17 @@ def _notes(plan: Plan) -> Iterator[str]:
     for step in plan.steps:
         if isinstance(step.action, Copy):
             yield from wrap(f"copy {step.number} {_leftovers(step.action.sync)}", WIDTH)
+
+
+def _holds(held: Held) -> Iterator[str]:
+    for line in _hold_lines(held):
+        yield from wrap(line, WIDTH)
+
+
+def _hold_lines(held: Held) -> Iterator[str]:
+    """Say who has paused which step, and which holds are past their date."""
+    for number, reason in sorted({**held.paused, **held.overdue}.items()):
+        yield f"step {number}: {reason}"
 
 
 def _leftovers(sync: BucketSync) -> str:

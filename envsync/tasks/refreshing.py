@@ -172,5 +172,5 @@ def nightly(
     """Run all that is due tonight; independent steps go on when one fails."""
     with refusals():
         plan = plans.nightly_plan(Asked(inventory, env, machine=machine))
-        run = runs.nightly_run(jobs, allow_mass_delete=allow_mass_delete)
+        run = runs.nightly_run(plan, jobs, allow_mass_delete=allow_mass_delete)
         carry_out(c, plan, run, dry_run=dry_run, log_format=log_format)

@@ -18,6 +18,7 @@ from envsync.execution.stop import Stop
 from envsync.execution.world import World
 from envsync.facts.postgresql import Client, PullFacts, PushFacts
 from envsync.plan.expand import expand
+from envsync.plan.hold import Held
 from envsync.plan.model import Plan, Step
 from tests.fleet import CHAINED, MANIFEST, PULL_FACTS, PUSH_FACTS, SERVER, SHARED, inventory
 
@@ -181,6 +182,25 @@ def test_a_standby_is_skipped_in_health_and_its_pull_goes_on() -> None:
         (PUSH, State.SKIPPED, "the server is a standby"),
         (STAGING, State.DONE, ""),
     ]
+
+
+def test_a_held_step_is_left_alone_in_health_and_what_needs_it_goes_on() -> None:
+    plan = expand(SHARED)
+    gateway = Recording()
+    run = Run(held=Held({plan.steps[0].number: "held by anna"}))
+    assert ended(walk(plan, gateway, run)) == [
+        (PUSH, State.SKIPPED, "held by anna"),
+        (STAGING, State.DONE, ""),
+        (INTEGRATION, State.DONE, ""),
+    ]
+    assert PUSH not in gateway.observed
+
+
+def test_a_hold_past_its_date_is_a_warning_beside_the_outcome() -> None:
+    plan = expand(SHARED)
+    run = Run(held=Held(overdue={plan.steps[1].number: "the hold of anna is past"}))
+    outcomes = [e for e in walk(plan, Recording(), run) if isinstance(e, Outcome)]
+    assert [outcome.warnings for outcome in outcomes] == [(), ("the hold of anna is past",), ()]
 
 
 def test_never_more_steps_at_once_than_a_server_bears() -> None:
