@@ -6,26 +6,21 @@ from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import mongo
 from envsync.dbms import mongo_refusals as refusals
-from envsync.dbms.dumps import ABANDONED_AFTER, COMPRESSION_LEVEL, COMPRESSION_THREADS
+from envsync.dbms.dumps import ABANDONED_AFTER, COMPRESSION_LEVEL, COMPRESSION_THREADS, target_of
+from envsync.dbms.mongo_pull import cleared, incoming, is_made_safe, pull, scripts
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts import Facts
 from envsync.facts.mongo import Database as Live
 from envsync.facts.mongo import PullFacts, PushFacts, SwapFacts
-from envsync.inventory.model import Database, Sanitise, Sync
+from envsync.inventory.model import Database
 from envsync.plan.model import Pull, Push, Step
-from envsync.provenance import Provenance
 from envsync.version import VERSION
 
 FORMAT = "archive.zst"
 """An archive as mongodump --archive writes it, compressed with zstd."""
 READERS = 2
 """Connections that read a source at once: as many as compression keeps up with."""
-
-
-def incoming(database: Database) -> str:
-    """The quarantine's name."""
-    return f"{database.name}__incoming"
 
 
 def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
@@ -35,7 +30,7 @@ def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
 
 def question(step: Step, request: Request) -> c.Question:
     """What must be known before the step acts."""
-    target = _target(step.database, step.database.name)
+    target = target_of(step.database, step.database.name)
     match step.action:
         case Push(database):
             return mongo.ObservePush(
@@ -52,8 +47,8 @@ def question(step: Step, request: Request) -> c.Question:
                 timestamp=str(request.pushed.stamp) if request.pushed else request.timestamp,
                 awaited=request.awaited,
                 target=target,
-                quarantine=incoming(sync.target) if _is_made_safe(sync) else None,
-                scripts=_scripts(sync),
+                quarantine=incoming(sync.target) if is_made_safe(sync) else None,
+                scripts=scripts(sync),
             )
         case _:
             raise TypeError(f"not of a database: {step.action}")
@@ -87,7 +82,7 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
         case Push(database), PushFacts(source=Live() as source):
             yield from _push(step, database, request, facts, source)
         case Pull(sync), PullFacts(manifest=Manifest() as manifest):
-            yield from _pull(step, sync, facts, manifest)
+            yield from pull(step, sync, facts, manifest)
 
 
 def _push(
@@ -99,7 +94,7 @@ def _push(
         yield mongo.Caution(f"{names} of {database.name} is not in the artefact")
     yield c.Sweep(database.environment.storage, database.path, ABANDONED_AFTER)
     yield mongo.Dump(
-        _target(database, database.name),
+        target_of(database, database.name),
         location,
         COMPRESSION_LEVEL,
         COMPRESSION_THREADS,
@@ -131,82 +126,6 @@ def _push(
     )
 
 
-def _pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[c.Command]:
-    database = sync.target
-    live = _target(database, database.name)
-    yield mongo.Claim(database.server.endpoint, database.name)
-    if _is_made_safe(sync) and facts.caution:
-        yield mongo.Caution(facts.caution)
-    yield from _cleared(sync)
-    if _is_made_safe(sync):
-        quarantine = _target(database, incoming(database))
-        yield from _restore(step, sync, manifest, quarantine, "")
-        yield from _sanitise(sync, quarantine)
-        yield mongo.CopyBeside(
-            quarantine, live, mongo.INCOMING, database.restore_jobs, facts.server.ranges
-        )
-    else:
-        yield from _restore(step, sync, manifest, live, mongo.INCOMING)
-    yield mongo.Promote(
-        live, database.keep_previous, facts.server.renames_at_once, Provenance.of(manifest)
-    )
-    yield from _cleared(sync)
-
-
-def _cleared(sync: Sync) -> Iterator[c.Command]:
-    """Drop what is beside the live collections but is not the previous data."""
-    database = sync.target
-    if _is_made_safe(sync):
-        yield mongo.DropDatabase(database.server.endpoint, incoming(database))
-    yield mongo.DropCollections(_target(database, database.name), mongo.INCOMING)
-
-
-def _restore(
-    step: Step, sync: Sync, manifest: Manifest, into: c.Target, prefix: str
-) -> Iterator[c.Command]:
-    key = ArtefactKey(
-        sync.source.path, Stamp.parse(manifest.stamp), sync.source.name, manifest.format
-    )
-    location = c.Location(sync.source.environment.storage, key)
-    left_out = step.options.exclude_tables
-    yield mongo.Restore(
-        into,
-        prefix,
-        sync.source.name,
-        sync.target.name,
-        location,
-        sync.target.restore_jobs,
-        indexes=bool(prefix),
-        without_collections=left_out,
-    )
-    yield mongo.CompareRows(into, location, left_out)
-
-
-def _sanitise(sync: Sync, quarantine: c.Target) -> Iterator[c.Command]:
-    if isinstance(sync.sanitise, Sanitise):
-        script = sync.sanitise.script
-        yield mongo.RunScript(quarantine, c.Script(script.name, str(script.path)))
-    for rewrite in sync.rewrite:
-        collection, _, field = rewrite.field.partition(".")
-        yield mongo.Rewrite(quarantine, collection, field, rewrite.replacements)
-    for each in _scripts(sync):
-        yield mongo.RunChecks(quarantine, each)
-
-
-def _scripts(sync: Sync) -> tuple[c.Script, ...]:
-    """Return the files that hold steps and checks."""
-    named = [sync.sanitise.script] if isinstance(sync.sanitise, Sanitise) else []
-    return tuple(
-        c.Script(script.name, str(script.path))
-        for script in (*named, *((sync.checks,) if sync.checks else ()))
-    )
-
-
-def _is_made_safe(sync: Sync) -> bool:
-    """Tell whether anything must happen to the copy before an application may see it."""
-    return isinstance(sync.sanitise, Sanitise) or bool(sync.checks or sync.rewrite)
-
-
 def abandon(step: Step, request: Request) -> Iterator[c.Command]:
     """What clears up after a step that failed halfway."""
     match step.action:
@@ -215,12 +134,12 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
             yield c.Discard(c.Location(database.environment.storage, key))
         case Pull(sync):
             yield mongo.Claim(sync.target.server.endpoint, sync.target.name)
-            yield from _cleared(sync)
+            yield from cleared(sync)
 
 
 def rollback_question(database: Database) -> mongo.ObserveSwap:
     """What must be known before a rollback."""
-    return mongo.ObserveSwap(_target(database, database.name))
+    return mongo.ObserveSwap(target_of(database, database.name))
 
 
 def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
@@ -232,7 +151,7 @@ def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
             f"{database.environment.name} lists them"
         )
     yield mongo.Claim(database.server.endpoint, database.name)
-    yield mongo.SwapBack(_target(database, database.name), facts.server.renames_at_once)
+    yield mongo.SwapBack(target_of(database, database.name), facts.server.renames_at_once)
 
 
 def _from_secondary(database: Database) -> bool:
@@ -241,7 +160,3 @@ def _from_secondary(database: Database) -> bool:
 
 def _described(state: str) -> str:
     return f"a {state}" if state in {"secondary", "member"} else state
-
-
-def _target(database: Database, name: str) -> c.Target:
-    return c.Target(database.server.endpoint, name)

@@ -6,25 +6,19 @@ from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import mysql as my
 from envsync.dbms import mysql_refusals as refusals
-from envsync.dbms.dumps import ABANDONED_AFTER, COMPRESSION_LEVEL, COMPRESSION_THREADS
+from envsync.dbms.dumps import ABANDONED_AFTER, COMPRESSION_LEVEL, COMPRESSION_THREADS, target_of
 from envsync.dbms.mysql_clients import dump_client, dump_options
+from envsync.dbms.mysql_pull import names, pull
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts import Facts
 from envsync.facts.mysql import PullFacts, PushFacts, Schema, SwapFacts
-from envsync.inventory.model import Database, Sanitise, Sync
+from envsync.inventory.model import Database
 from envsync.plan.model import Pull, Push, Step
-from envsync.provenance import Provenance
 from envsync.version import VERSION
 
 FORMAT = "sql.zst"
 """What mariadb-dump or mysqldump writes, compressed with zstd: `zstd -d | mysql` restores it."""
-
-
-def names(database: Database) -> my.Schemas:
-    """Return the names a database has in the course of a pull."""
-    name = database.name
-    return my.Schemas(name, f"{name}__incoming", f"{name}__previous", f"{name}__discarded")
 
 
 def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
@@ -34,7 +28,7 @@ def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
 
 def question(step: Step, request: Request) -> c.Question:
     """What must be known before the step acts."""
-    target = _target(step.database, step.database.name)
+    target = target_of(step.database, step.database.name)
     match step.action:
         case Push(database):
             return my.ObservePush(
@@ -83,7 +77,7 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
         case Push(database), PushFacts(source=Schema() as source):
             yield from _push(step, database, request, facts, source)
         case Pull(sync), PullFacts(manifest=Manifest() as manifest):
-            yield from _pull(step, sync, manifest)
+            yield from pull(step, sync, manifest)
 
 
 def _push(
@@ -91,7 +85,7 @@ def _push(
 ) -> Iterator[c.Command]:
     location = c.Location(database.environment.storage, artefact(database, request.now))
     client = dump_client(facts.clients, facts.server)
-    target = _target(database, database.name)
+    target = target_of(database, database.name)
     options = step.options
     yield c.Sweep(database.environment.storage, database.path, ABANDONED_AFTER)
     yield my.Dump(
@@ -140,39 +134,6 @@ def _manifest(
     )
 
 
-def _pull(step: Step, sync: Sync, manifest: Manifest) -> Iterator[c.Command]:
-    database = sync.target
-    endpoint, schemas = database.server.endpoint, names(database)
-    quarantine = _target(database, schemas.incoming)
-    location = _pulled(sync, manifest)
-    left_out, without_rows = step.options.exclude_tables, step.options.exclude_table_data
-    yield my.Claim(endpoint, database.name)
-    yield my.Recover(endpoint, schemas)
-    yield my.DropSchema(quarantine)
-    yield my.DropSchema(_target(database, schemas.discarded))
-    yield my.CreateSchema(quarantine, manifest.encoding, manifest.collate)
-    yield my.Restore(quarantine, location, max(1, database.restore_jobs), left_out, without_rows)
-    yield my.CompareRows(quarantine, location, (*left_out, *without_rows))
-    yield from _sanitise(sync, quarantine)
-    yield my.Analyse(quarantine)
-    yield my.Promote(
-        endpoint, schemas, manifest.encoding, manifest.collate, Provenance.of(manifest)
-    )
-    if not database.keep_previous:
-        yield my.DropSchema(_target(database, schemas.previous))
-
-
-def _sanitise(sync: Sync, quarantine: c.Target) -> Iterator[c.Command]:
-    if isinstance(sync.sanitise, Sanitise):
-        script = sync.sanitise.script
-        yield my.RunScript(quarantine, c.Script(script.name, str(script.path)))
-    for rewrite in sync.rewrite:
-        table, _, column = rewrite.field.partition(".")
-        yield my.Rewrite(quarantine, table, column, rewrite.replacements)
-    if sync.checks:
-        yield my.RunChecks(quarantine, c.Script(sync.checks.name, str(sync.checks.path)))
-
-
 def abandon(step: Step, request: Request) -> Iterator[c.Command]:
     """What clears up after a step that failed halfway."""
     match step.action:
@@ -181,12 +142,12 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
             yield c.Discard(c.Location(database.environment.storage, key))
         case Pull(sync):
             yield my.Claim(sync.target.server.endpoint, sync.target.name)
-            yield my.DropSchema(_target(sync.target, names(sync.target).incoming))
+            yield my.DropSchema(target_of(sync.target, names(sync.target).incoming))
 
 
 def rollback_question(database: Database) -> my.ObserveSwap:
     """What must be known before a rollback."""
-    return my.ObserveSwap(_target(database, database.name), names(database).previous)
+    return my.ObserveSwap(target_of(database, database.name), names(database).previous)
 
 
 def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
@@ -201,14 +162,3 @@ def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
     yield my.Claim(endpoint, database.name)
     yield my.Recover(endpoint, names(database))
     yield my.SwapBack(endpoint, names(database))
-
-
-def _target(database: Database, name: str) -> c.Target:
-    return c.Target(database.server.endpoint, name)
-
-
-def _pulled(sync: Sync, manifest: Manifest) -> c.Location:
-    key = ArtefactKey(
-        sync.source.path, Stamp.parse(manifest.stamp), sync.source.name, manifest.format
-    )
-    return c.Location(sync.source.environment.storage, key)

@@ -7,40 +7,21 @@ from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import postgresql as pg
 from envsync.dbms import postgresql_refusals as refusals
-from envsync.dbms.dumps import ABANDONED_AFTER, COMPRESSION_LEVEL, COMPRESSION_THREADS
-from envsync.dbms.postgresql_clients import dump_client, major, restore_client
+from envsync.dbms.dumps import ABANDONED_AFTER, COMPRESSION_LEVEL, COMPRESSION_THREADS, target_of
+from envsync.dbms.postgresql_clients import dump_client
+from envsync.dbms.postgresql_pull import discarded, incoming, previous, pull
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts import Facts
-from envsync.facts.postgresql import Client, PullFacts, PushFacts, SwapFacts
 from envsync.facts.postgresql import Database as Live
-from envsync.inventory.model import Database, Sanitise, Sync
+from envsync.facts.postgresql import PullFacts, PushFacts, SwapFacts
+from envsync.inventory.model import Database
 from envsync.plan.model import Pull, Push, Step
-from envsync.provenance import Provenance
 from envsync.version import VERSION
 
 FORMAT = "dump.zst"
 """A pg_dump archive in custom format, compressed with zstd."""
 LOCK_WAIT = timedelta(minutes=1)
-# From PostgreSQL 15 on the schema public belongs to the owner of the database alone.
-DATABASE_OWNER_HAS_PUBLIC = 15
-EVERYBODY = (("CONNECT", ""), ("TEMPORARY", ""))
-"""Who may connect to a new database: the default of PostgreSQL, "" being PUBLIC."""
-
-
-def incoming(database: Database) -> str:
-    """The quarantine's name."""
-    return f"{database.name}__incoming"
-
-
-def previous(database: Database) -> str:
-    """The name of what was live before the last promote."""
-    return f"{database.name}__previous"
-
-
-def discarded(database: Database) -> str:
-    """The name a database bears for the moments between its replacement and its end."""
-    return f"{database.name}__discarded"
 
 
 def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
@@ -50,7 +31,7 @@ def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
 
 def question(step: Step, request: Request) -> c.Question:
     """What must be known before the step acts."""
-    target = _target(step.database, step.database.name)
+    target = target_of(step.database, step.database.name)
     match step.action:
         case Push(database):
             return pg.ObservePush(
@@ -100,7 +81,7 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
         case Push(database), PushFacts(source=Live() as source):
             yield from _push(step, database, request, facts, source)
         case Pull(sync), PullFacts(manifest=Manifest() as manifest):
-            yield from _pull(step, sync, facts, manifest)
+            yield from pull(step, sync, facts, manifest)
 
 
 def _push(
@@ -108,7 +89,7 @@ def _push(
 ) -> Iterator[c.Command]:
     location = c.Location(database.environment.storage, artefact(database, request.now))
     client = dump_client(facts.clients, facts.server.major)
-    target = _target(database, database.name)
+    target = target_of(database, database.name)
     left_out = step.options.exclude_table_data
     yield c.Sweep(database.environment.storage, database.path, ABANDONED_AFTER)
     yield pg.Dump(
@@ -159,118 +140,6 @@ def _manifest(
     )
 
 
-def _pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[c.Command]:
-    database = sync.target
-    quarantine = _target(database, incoming(database))
-    owner = _owner(database, facts)
-    role = None if owner == facts.server.user else owner
-    yield pg.Claim(database.server.endpoint, database.name)
-    yield from _quarantine(database, facts, manifest, role)
-    yield from _restore(step, sync, facts, manifest, role)
-    yield from _sanitise(sync, quarantine, role)
-    yield from _permissions(database, quarantine, facts, role)
-    yield pg.VerifyOwner(quarantine, owner)
-    yield pg.Analyse(quarantine, max(1, database.restore_jobs))
-    yield _promote(sync, facts, manifest, owner)
-    if not database.keep_previous:
-        yield pg.DropDatabase(database.server.endpoint, previous(database))
-
-
-def _quarantine(
-    database: Database, facts: PullFacts, manifest: Manifest, role: str | None
-) -> Iterator[c.Command]:
-    """Create an empty database that nobody but this role can connect to, at any moment."""
-    name = pg.Name(incoming(database))
-    maintenance = _target(database, database.server.endpoint.maintenance)
-    locale = facts.live or manifest
-    for stale in (incoming(database), discarded(database)):
-        yield pg.DropDatabase(database.server.endpoint, stale)
-    yield pg.Sql(
-        maintenance,
-        "CREATE DATABASE {} TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {} "
-        "ALLOW_CONNECTIONS false",
-        (name, pg.Value(manifest.encoding), pg.Value(locale.collate), pg.Value(locale.ctype)),
-    )
-    yield pg.Sql(maintenance, "REVOKE ALL ON DATABASE {} FROM PUBLIC", (name,))
-    if role:
-        yield pg.Sql(
-            maintenance, "GRANT CREATE, TEMPORARY ON DATABASE {} TO {}", (name, pg.Name(role))
-        )
-    yield pg.Sql(maintenance, "ALTER DATABASE {} ALLOW_CONNECTIONS true", (name,))
-    if role and facts.server.major >= DATABASE_OWNER_HAS_PUBLIC:
-        quarantine = _target(database, incoming(database))
-        yield pg.Sql(quarantine, "GRANT ALL ON SCHEMA public TO {}", (pg.Name(role),))
-
-
-def _restore(
-    step: Step, sync: Sync, facts: PullFacts, manifest: Manifest, role: str | None
-) -> Iterator[c.Command]:
-    quarantine = _target(sync.target, incoming(sync.target))
-    left_out = step.options.exclude_table_data
-    location = _pulled(sync, manifest)
-    yield pg.Restore(
-        quarantine,
-        location,
-        _restore_client(facts, manifest).folder,
-        role,
-        1 if manifest.large_objects else sync.target.restore_jobs,
-        left_out,
-    )
-    yield pg.CompareRows(quarantine, location, left_out)
-
-
-def _sanitise(sync: Sync, quarantine: c.Target, role: str | None) -> Iterator[c.Command]:
-    if isinstance(sync.sanitise, Sanitise):
-        script = sync.sanitise.script
-        yield pg.RunScript(quarantine, c.Script(script.name, str(script.path)), role)
-    for rewrite in sync.rewrite:
-        *table, column = rewrite.field.split(".")
-        yield pg.Rewrite(quarantine, role, tuple(table), column, rewrite.replacements)
-    if isinstance(sync.sanitise, Sanitise) or sync.rewrite:
-        yield pg.RefreshViews(quarantine, role)
-    if sync.checks:
-        yield pg.RunChecks(quarantine, c.Script(sync.checks.name, str(sync.checks.path)), role)
-    yield pg.PutBack(quarantine, role)
-
-
-def _permissions(
-    database: Database, quarantine: c.Target, facts: PullFacts, role: str | None
-) -> Iterator[c.Command]:
-    """Give the copy the grants and settings of the inventory, or of the database it replaces."""
-    if role and facts.server.major >= DATABASE_OWNER_HAS_PUBLIC:
-        yield pg.Sql(quarantine, "REVOKE ALL ON SCHEMA public FROM {}", (pg.Name(role),))
-    if database.grants is not None:
-        yield pg.GrantOnAll(quarantine, role, database.grants)
-    elif facts.live and facts.live.grants:
-        yield pg.ApplyGrants(quarantine, role, facts.live.grants)
-    if facts.live and facts.live.settings:
-        yield pg.ApplySettings(quarantine, facts.live.settings)
-    if facts.live and facts.live.connection_limit >= 0:
-        yield pg.Sql(
-            _target(database, database.server.endpoint.maintenance),
-            f"ALTER DATABASE {{}} CONNECTION LIMIT {facts.live.connection_limit}",
-            (pg.Name(incoming(database)),),
-        )
-
-
-def _promote(sync: Sync, facts: PullFacts, manifest: Manifest, owner: str) -> pg.Promote:
-    database = sync.target
-    renames = (
-        *(((previous(database), discarded(database)),) if facts.previous else ()),
-        *(((database.name, previous(database)),) if facts.live else ()),
-        (incoming(database), database.name),
-    )
-    return pg.Promote(
-        database.server.endpoint,
-        database.name,
-        renames,
-        discarded(database),
-        owner,
-        facts.live.connect if facts.live else EVERYBODY,
-        Provenance.of(manifest),
-    )
-
-
 def abandon(step: Step, request: Request) -> Iterator[c.Command]:
     """What clears up after a step that failed halfway."""
     match step.action:
@@ -284,7 +153,7 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
 
 def rollback_question(database: Database) -> pg.ObserveSwap:
     """What must be known before a rollback."""
-    return pg.ObserveSwap(_target(database, database.name), previous(database))
+    return pg.ObserveSwap(target_of(database, database.name), previous(database))
 
 
 def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
@@ -301,30 +170,6 @@ def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
         previous(database),
         discarded(database),
     )
-
-
-def _owner(database: Database, facts: PullFacts) -> str:
-    return database.owner or (facts.live.owner if facts.live else facts.server.user)
-
-
-def _restore_client(facts: PullFacts, manifest: Manifest) -> Client:
-    return restore_client(
-        facts.clients,
-        major(manifest.client_version),
-        major(manifest.server_version),
-        facts.server.major,
-    )
-
-
-def _target(database: Database, name: str) -> c.Target:
-    return c.Target(database.server.endpoint, name)
-
-
-def _pulled(sync: Sync, manifest: Manifest) -> c.Location:
-    key = ArtefactKey(
-        sync.source.path, Stamp.parse(manifest.stamp), sync.source.name, manifest.format
-    )
-    return c.Location(sync.source.environment.storage, key)
 
 
 def _pattern(table: str) -> str:

@@ -11,6 +11,7 @@ from envsync.artefacts import ScriptUsed
 from envsync.commands import Command, Publish
 from envsync.commands.postgresql import Dump, Promote, Restore, RunChecks, RunScript, conninfo
 from envsync.dbms import postgresql
+from envsync.dbms.postgresql_pull import EVERYBODY
 from envsync.dbms.request import Request
 from envsync.facts.postgresql import Grant, PullFacts, PushFacts, Setting
 from envsync.plan.expand import expand
@@ -214,7 +215,7 @@ def test_a_target_that_is_not_there_yet_is_created_open_to_everybody_as_postgres
     (promote,) = (
         c for c in commands(PULL, replace(PULL_FACTS, live=None)) if isinstance(c, Promote)
     )
-    assert (promote.owner, promote.connect) == ("publishing_api", postgresql.EVERYBODY)
+    assert (promote.owner, promote.connect) == ("publishing_api", EVERYBODY)
 
 
 def test_a_previous_that_nobody_wants_is_dropped_at_the_end() -> None:

@@ -1,0 +1,93 @@
+"""How MongoDB is pulled: made safe in a database of its own, copied beside, renamed into place."""
+
+from collections.abc import Iterator
+
+from envsync import commands as c
+from envsync.artefacts import Manifest
+from envsync.commands import mongo
+from envsync.dbms.dumps import pulled, target_of
+from envsync.facts.mongo import PullFacts
+from envsync.inventory.model import Database, Sanitise, Sync
+from envsync.plan.model import Step
+from envsync.provenance import Provenance
+
+
+def incoming(database: Database) -> str:
+    """The quarantine's name."""
+    return f"{database.name}__incoming"
+
+
+def pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[c.Command]:
+    """What a pull does, in order: the live collections are touched by the promote alone."""
+    database = sync.target
+    live = target_of(database, database.name)
+    yield mongo.Claim(database.server.endpoint, database.name)
+    if is_made_safe(sync) and facts.caution:
+        yield mongo.Caution(facts.caution)
+    yield from cleared(sync)
+    if is_made_safe(sync):
+        quarantine = target_of(database, incoming(database))
+        yield from restore(step, sync, manifest, quarantine, "")
+        yield from sanitise(sync, quarantine)
+        yield mongo.CopyBeside(
+            quarantine, live, mongo.INCOMING, database.restore_jobs, facts.server.ranges
+        )
+    else:
+        yield from restore(step, sync, manifest, live, mongo.INCOMING)
+    yield mongo.Promote(
+        live, database.keep_previous, facts.server.renames_at_once, Provenance.of(manifest)
+    )
+    yield from cleared(sync)
+
+
+def cleared(sync: Sync) -> Iterator[c.Command]:
+    """Drop what is beside the live collections but is not the previous data."""
+    database = sync.target
+    if is_made_safe(sync):
+        yield mongo.DropDatabase(database.server.endpoint, incoming(database))
+    yield mongo.DropCollections(target_of(database, database.name), mongo.INCOMING)
+
+
+def restore(
+    step: Step, sync: Sync, manifest: Manifest, into: c.Target, prefix: str
+) -> Iterator[c.Command]:
+    """Restore the artefact under a prefix, all of it that is wanted, as its manifest says."""
+    location = pulled(sync, manifest)
+    left_out = step.options.exclude_tables
+    yield mongo.Restore(
+        into,
+        prefix,
+        sync.source.name,
+        sync.target.name,
+        location,
+        sync.target.restore_jobs,
+        indexes=bool(prefix),
+        without_collections=left_out,
+    )
+    yield mongo.CompareRows(into, location, left_out)
+
+
+def sanitise(sync: Sync, quarantine: c.Target) -> Iterator[c.Command]:
+    """Make what is in a quarantine safe to read, and have that checked."""
+    if isinstance(sync.sanitise, Sanitise):
+        script = sync.sanitise.script
+        yield mongo.RunScript(quarantine, c.Script(script.name, str(script.path)))
+    for rewrite in sync.rewrite:
+        collection, _, field = rewrite.field.partition(".")
+        yield mongo.Rewrite(quarantine, collection, field, rewrite.replacements)
+    for each in scripts(sync):
+        yield mongo.RunChecks(quarantine, each)
+
+
+def scripts(sync: Sync) -> tuple[c.Script, ...]:
+    """Return the files that hold steps and checks."""
+    named = [sync.sanitise.script] if isinstance(sync.sanitise, Sanitise) else []
+    return tuple(
+        c.Script(script.name, str(script.path))
+        for script in (*named, *((sync.checks,) if sync.checks else ()))
+    )
+
+
+def is_made_safe(sync: Sync) -> bool:
+    """Tell whether anything must happen to the copy before an application may see it."""
+    return isinstance(sync.sanitise, Sanitise) or bool(sync.checks or sync.rewrite)

@@ -1,0 +1,52 @@
+"""How MySQL and MariaDB are pulled: a schema as quarantine, made safe, then renamed into place."""
+
+from collections.abc import Iterator
+
+from envsync import commands as c
+from envsync.artefacts import Manifest
+from envsync.commands import mysql as my
+from envsync.dbms.dumps import pulled, target_of
+from envsync.inventory.model import Database, Sanitise, Sync
+from envsync.plan.model import Step
+from envsync.provenance import Provenance
+
+
+def names(database: Database) -> my.Schemas:
+    """Return the names a database has in the course of a pull."""
+    name = database.name
+    return my.Schemas(name, f"{name}__incoming", f"{name}__previous", f"{name}__discarded")
+
+
+def pull(step: Step, sync: Sync, manifest: Manifest) -> Iterator[c.Command]:
+    """What a pull does, in order: the live schema is touched by the promote alone."""
+    database = sync.target
+    endpoint, schemas = database.server.endpoint, names(database)
+    quarantine = target_of(database, schemas.incoming)
+    location = pulled(sync, manifest)
+    left_out, without_rows = step.options.exclude_tables, step.options.exclude_table_data
+    yield my.Claim(endpoint, database.name)
+    yield my.Recover(endpoint, schemas)
+    yield my.DropSchema(quarantine)
+    yield my.DropSchema(target_of(database, schemas.discarded))
+    yield my.CreateSchema(quarantine, manifest.encoding, manifest.collate)
+    yield my.Restore(quarantine, location, max(1, database.restore_jobs), left_out, without_rows)
+    yield my.CompareRows(quarantine, location, (*left_out, *without_rows))
+    yield from sanitise(sync, quarantine)
+    yield my.Analyse(quarantine)
+    yield my.Promote(
+        endpoint, schemas, manifest.encoding, manifest.collate, Provenance.of(manifest)
+    )
+    if not database.keep_previous:
+        yield my.DropSchema(target_of(database, schemas.previous))
+
+
+def sanitise(sync: Sync, quarantine: c.Target) -> Iterator[c.Command]:
+    """Make what is in a quarantine safe to read, and have that checked."""
+    if isinstance(sync.sanitise, Sanitise):
+        script = sync.sanitise.script
+        yield my.RunScript(quarantine, c.Script(script.name, str(script.path)))
+    for rewrite in sync.rewrite:
+        table, _, column = rewrite.field.partition(".")
+        yield my.Rewrite(quarantine, table, column, rewrite.replacements)
+    if sync.checks:
+        yield my.RunChecks(quarantine, c.Script(sync.checks.name, str(sync.checks.path)))
