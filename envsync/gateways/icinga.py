@@ -15,7 +15,7 @@ from tenacity import (
 from envsync.commands import Report
 from envsync.errors import UnavailableError
 from envsync.gateways import icinga_api, nsca
-from envsync.places import IcingaApi, Nsca
+from envsync.places import IcingaApi, Nsca, Transport
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -51,6 +51,18 @@ def send(report: Report, patience: Patience = PATIENCE) -> None:
         reraise=True,
     )
     attempts(_deliver, replace(report, message=one_line(report.message)), patience.timeout)
+
+
+def examine(transport: Transport, patience: Patience = PATIENCE) -> str:
+    """Say what answers there and that it would take results, without sending one.
+
+    Raises EnvsyncError where it would not.
+    """
+    match transport:
+        case Nsca():
+            return nsca.examine(transport, patience.timeout)
+        case IcingaApi():
+            return icinga_api.examine(transport, patience.timeout)
 
 
 def one_line(text: str) -> str:

@@ -1,6 +1,7 @@
 """Check results through the REST API of Icinga 2."""
 
 import ssl
+from fnmatch import fnmatchcase
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -11,6 +12,8 @@ from envsync.gateways.secrets import reveal
 from envsync.places import IcingaApi
 
 _ACTION = "v1/actions/process-check-result"
+_PERMISSION = "actions/process-check-result"
+_JSON = {"Accept": "application/json"}
 _REASON_LENGTH = 200
 
 
@@ -24,25 +27,60 @@ class _Answer(BaseModel):
     status: str = ""
 
 
+class _Login(BaseModel):
+    user: str
+    version: str = ""
+    permissions: tuple[str, ...] = ()
+
+
+class _Logins(BaseModel):
+    results: tuple[_Login, ...]
+
+
+def examine(api: IcingaApi, timeout: float) -> str:
+    """Log in and look whether results may be reported (Icinga 2 API, Permissions)."""
+    where = _address(api)
+    with _client(api, timeout) as client:
+        try:
+            response = client.get(f"{api.url.rstrip('/')}/v1", headers=_JSON)
+        except httpx.RequestError as error:
+            raise _unreachable(api, where, error) from error
+    _refuse_stranger(response, api, where)
+    try:
+        (login,) = _Logins.model_validate_json(response.content).results
+    except ValueError as error:
+        raise CommandError(
+            f"{where} gave no answer of an icinga api, http status {response.status_code}"
+        ) from error
+    if not any(fnmatchcase(_PERMISSION, pattern) for pattern in login.permissions):
+        raise CommandError(
+            f"user {login.user!r} of {where} may not report results; give it the permission "
+            f"{_PERMISSION!r}"
+        )
+    return f"{where}, {login.version or 'version unknown'}, as {login.user}, who may report"
+
+
 def deliver(api: IcingaApi, report: Report, timeout: float) -> None:
     """Post a result; raises UnavailableError when trying again may help, else CommandError.
 
     `timeout` bounds the connecting and each wait for an answer, in seconds.
     """
     where = _address(api)
-    password = reveal(api.password)
-    with httpx.Client(
-        verify=_trust(api), auth=(api.user, password), timeout=timeout, trust_env=False
-    ) as client:
+    with _client(api, timeout) as client:
         try:
             response = client.post(
-                f"{api.url.rstrip('/')}/{_ACTION}",
-                json=_body(report),
-                headers={"Accept": "application/json"},
+                f"{api.url.rstrip('/')}/{_ACTION}", json=_body(report), headers=_JSON
             )
         except httpx.RequestError as error:
             raise _unreachable(api, where, error) from error
     _judge(response, api, report, where)
+
+
+def _client(api: IcingaApi, timeout: float) -> httpx.Client:
+    password = reveal(api.password)
+    return httpx.Client(
+        verify=_trust(api), auth=(api.user, password), timeout=timeout, trust_env=False
+    )
 
 
 def _address(api: IcingaApi) -> str:
@@ -97,12 +135,16 @@ def _is_untrusted(error: BaseException | None) -> bool:
     return _is_untrusted(error.__cause__ or error.__context__)
 
 
-def _judge(response: httpx.Response, api: IcingaApi, report: Report, where: str) -> None:
-    """Accept an answer that says the result was taken, whatever else the status code claims."""
+def _refuse_stranger(response: httpx.Response, api: IcingaApi, where: str) -> None:
     if response.status_code == httpx.codes.UNAUTHORIZED:
         raise CommandError(
             f"{where} does not accept user {api.user!r} with the password from {api.password}"
         )
+
+
+def _judge(response: httpx.Response, api: IcingaApi, report: Report, where: str) -> None:
+    """Accept an answer that says the result was taken, whatever else the status code claims."""
+    _refuse_stranger(response, api, where)
     answer = _read(response)
     target = f"{report.host}!{report.service}"
     if answer.results is None:

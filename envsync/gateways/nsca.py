@@ -7,6 +7,7 @@ still says it was sent. What can be known is known here; the rest shows as a sta
 import math
 import os
 import shutil
+import socket
 import subprocess
 
 from envsync.commands import Report
@@ -17,6 +18,8 @@ _SENT = "sent to host successfully"
 _HOST_BYTES = 63
 _SERVICE_BYTES = 127
 _TEXT_BYTES = 4000
+# An initialisation vector of 128 bytes and a time of 4 (nsca/include/common.h, init_packet).
+_GREETING_BYTES = 132
 
 
 def deliver(nsca: Nsca, report: Report, timeout: float) -> None:
@@ -42,6 +45,26 @@ def deliver(nsca: Nsca, report: Report, timeout: float) -> None:
             f"cannot report to {nsca.url}: send_nsca ended with {done.returncode} "
             f"saying {' '.join(said.split())!r}"
         )
+
+
+def examine(nsca: Nsca, timeout: float) -> str:
+    """Hear the greeting of the daemon: its first packet, which comes before any result is sent.
+
+    Whether the password fits cannot be known: NSCA never says.
+    """
+    _argv(nsca, timeout)
+    try:
+        with socket.create_connection((nsca.host, nsca.port), timeout) as line:
+            line.settimeout(timeout)
+            greeting = line.recv(_GREETING_BYTES, socket.MSG_WAITALL)
+    except OSError as error:
+        raise UnavailableError(f"cannot report to {nsca.url}: {error.strerror or error}") from error
+    if len(greeting) != _GREETING_BYTES:
+        raise CommandError(
+            f"cannot report to {nsca.url}: what answers there is no NSCA daemon; correct host and "
+            "port under icinga: in the inventory"
+        )
+    return f"{nsca.url} answers (whether its password fits, NSCA never says)"
 
 
 def _argv(nsca: Nsca, timeout: float) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
-from envsync.tasks import holding, looking, refreshing, rollback
+from envsync.tasks import doctor, holding, looking, refreshing, rollback
 from envsync.version import VERSION
 
 
@@ -22,6 +22,7 @@ def operators() -> Collection:
         refreshing.pull,
         refreshing.nightly,
         rollback.rollback,
+        doctor.doctor,
         holding.hold,
         holding.unhold,
         holding.holds,
