@@ -21,10 +21,15 @@ class Problem:
 
 def suggestion(name: str, options: Collection[str]) -> str:
     """Say what would be accepted instead of a name: the nearest option, or all there are."""
-    nearest = get_close_matches(name, options, n=1)
-    if nearest:
-        return f"did you mean {nearest[0]!r}?"
+    near = nearest(name, options)
+    if near is not None:
+        return f"did you mean {near!r}?"
     return f"accepted: {listed(options)}"
+
+
+def nearest(name: str, options: Collection[str]) -> str | None:
+    """Return the option that a name may be a slip of; None where none is like it."""
+    return next(iter(get_close_matches(name, options, n=1)), None)
 
 
 def listed(options: Collection[str]) -> str:
