@@ -166,6 +166,8 @@ class Manifest(BaseModel):
     client_version: Version
     envsync_version: str
     sanitised: tuple[ScriptUsed, ...] = ()
+    allow_shrink: str = ""
+    """Why somebody let it be much smaller than the artefact before it; "" where it is not."""
     aliases: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     """By index, the names it is served under, each with the alias's properties as JSON."""
 

@@ -1,10 +1,14 @@
 """How a plan is to be walked, as an operator's options say."""
 
+from dataclasses import dataclass, replace
+
 from envsync.errors import RefusedError
 from envsync.execution.executor import Run
 from envsync.plan.hold import held
 from envsync.plan.model import VERBS, Plan
 from envsync.running import state, today
+
+LONGEST_REASON = 200
 
 
 def halves(*, push_only: bool, pull_only: bool, timestamp: str | None) -> tuple[str, ...]:
@@ -18,15 +22,47 @@ def halves(*, push_only: bool, pull_only: bool, timestamp: str | None) -> tuple[
     return ("push",) if push_only else ("pull",) if pull_only else VERBS
 
 
-def careful(jobs: str, timestamp: str | None = None, *, allow_mass_delete: bool = False) -> Run:
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What an operator lets a run do beyond the inventory's bounds.
+
+    `shrink` is why artefacts may be much smaller than those before them.
+    """
+
+    mass_delete: bool = False
+    shrink: str | None = None
+
+
+NOTHING_MORE = Allowed()
+
+
+def careful(jobs: str, timestamp: str | None = None, allowed: Allowed = NOTHING_MORE) -> Run:
     """Return how a run by hand goes: everything is looked at before anything is touched."""
-    return Run(_positive(jobs), timestamp, careful=True, allow_mass_delete=allow_mass_delete)
+    return replace(_run(jobs, allowed), timestamp=timestamp, careful=True)
 
 
-def nightly_run(plan: Plan, jobs: str, *, allow_mass_delete: bool = False) -> Run:
+def nightly_run(plan: Plan, jobs: str, allowed: Allowed = NOTHING_MORE) -> Run:
     """Return how a nightly run goes: each step looks for itself, independent ones go on."""
-    paused = held(plan, state().holds.all(), today())
-    return Run(_positive(jobs), allow_mass_delete=allow_mass_delete, held=paused)
+    return replace(_run(jobs, allowed), held=held(plan, state().holds.all(), today()))
+
+
+def _run(jobs: str, allowed: Allowed) -> Run:
+    return Run(
+        _positive(jobs),
+        allow_mass_delete=allowed.mass_delete,
+        allow_shrink="" if allowed.shrink is None else _reason(allowed.shrink),
+    )
+
+
+def _reason(text: str) -> str:
+    """Return a reason on one line; it goes into manifests, which a cluster keeps small."""
+    words = " ".join(text.split())
+    if not words or len(words) > LONGEST_REASON or not words.isprintable():
+        raise RefusedError(
+            f"--allow-shrink {text!r} is no reason; say in 1 to {LONGEST_REASON} characters why "
+            'an artefact may be so small, as in --allow-shrink "events are archived since May"'
+        )
+    return words
 
 
 def _positive(jobs: str) -> int:

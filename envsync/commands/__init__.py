@@ -16,6 +16,7 @@ from typing import ClassVar
 
 from envsync.artefacts import ArtefactKey, Manifest, ScriptUsed, Stamp
 from envsync.places import Endpoint, RsyncStorage, Storage, Transport, spool_text
+from envsync.shrinking import Floor
 
 
 class Command(ABC):
@@ -128,12 +129,18 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Publish(Command):
-    """Write the manifest, completed with what was measured: from now on the artefact exists."""
+    """Write the manifest, completed with what was measured: from now on the artefact exists.
+
+    An artefact that lies below its floor is refused instead, and the one before stays the newest.
+    """
 
     location: Location
     manifest: Manifest
+    floor: Floor | None = None
 
     def lines(self) -> Iterator[str]:
+        if self.floor:
+            yield str(self.floor)
         yield f"publish {self.location.storage.url}/{self.location.key.manifest}"
 
     def publishes(self) -> Published | None:

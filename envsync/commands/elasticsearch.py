@@ -11,6 +11,7 @@ from envsync.commands import Command, Location, Published, PullQuestion, Questio
 from envsync.facts.elasticsearch import Picture
 from envsync.places import Endpoint, SnapshotRepository
 from envsync.provenance import Provenance
+from envsync.shrinking import Floor
 
 CLAIMS = "envsync-claims"
 """The hidden index that holds who is at what, against runs on other machines."""
@@ -75,7 +76,8 @@ def path(*parts: str) -> str:
 class TakeSnapshot(ElasticsearchCommand):
     """Take a snapshot of indices, or wait for the one that another machine is taking.
 
-    The artefact exists as soon as the cluster says SUCCESS; one that fails is deleted.
+    The artefact exists as soon as the cluster says SUCCESS; one that fails is deleted, and so is
+    one that lies below its floor once its indices have been counted again.
     """
 
     endpoint: Endpoint
@@ -83,6 +85,7 @@ class TakeSnapshot(ElasticsearchCommand):
     snapshot: str
     indices: tuple[str, ...]
     manifest: Manifest
+    floor: Floor | None = None
 
     @property
     def repository(self) -> str:
@@ -105,6 +108,8 @@ class TakeSnapshot(ElasticsearchCommand):
         yield self.call("{the manifest}").line(self.endpoint)
         state = Call("GET", path("_snapshot", self.repository, self.snapshot))
         yield f"{state.line(self.endpoint)} until its state is SUCCESS; PARTIAL or FAILED fails"
+        if self.floor:
+            yield f"count its documents again, and {self.floor}"
 
     def publishes(self) -> Published | None:
         return Published(self.location.storage, self.manifest)
@@ -329,6 +334,8 @@ class ObservePush(ElasticsearchQuestion):
     endpoint: Endpoint
     repository: str
     patterns: tuple[str, ...]
+    path: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import elasticsearch as es
 from envsync.dbms import elasticsearch_refusals as refusals
+from envsync.dbms.floor import floor
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts import Facts
@@ -42,7 +43,9 @@ def question(step: Step, request: Request) -> c.Question:
     match step.action:
         case Push(database):
             endpoint, repository = database.server.endpoint, _repository(database)
-            return es.ObservePush(endpoint, repository.repository, database.indices)
+            return es.ObservePush(
+                endpoint, repository.repository, database.indices, database.path, database.name
+            )
         case Pull(sync):
             storage = _read_through(sync)
             return es.ObservePull(
@@ -85,12 +88,14 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
     """What the step does, in order."""
     match step.action, facts:
         case Push(database), PushFacts():
-            yield from _push(database, request, facts)
+            yield from _push(step, database, request, facts)
         case Pull(sync), PullFacts(manifest=Manifest() as manifest):
             yield from _pull(sync, request, facts, manifest)
 
 
-def _push(database: Database, request: Request, facts: PushFacts) -> Iterator[c.Command]:
+def _push(
+    step: Step, database: Database, request: Request, facts: PushFacts
+) -> Iterator[c.Command]:
     location = c.Location(_repository(database), artefact(database, request.now))
     endpoint = database.server.endpoint
     yield es.TakeSnapshot(
@@ -99,6 +104,7 @@ def _push(database: Database, request: Request, facts: PushFacts) -> Iterator[c.
         snapshot_name(database.name, request.now),
         tuple(index.name for index in facts.indices),
         _manifest(database, location.key, facts),
+        floor(facts.newest, database, step.options, request),
     )
     if database.keep_snapshots is not None:
         yield es.KeepSnapshots(endpoint, location, database.keep_snapshots)

@@ -7,6 +7,7 @@ from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import mongo
 from envsync.dbms import mongo_refusals as refusals
 from envsync.dbms.dumps import ABANDONED_AFTER, COMPRESSION_LEVEL, COMPRESSION_THREADS, target_of
+from envsync.dbms.floor import floor
 from envsync.dbms.mongo_pull import cleared, incoming, is_made_safe, pull, scripts
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
@@ -123,6 +124,7 @@ def _push(
             envsync_version=VERSION,
             sanitised=(came.sanitised,) if came and came.sanitised else (),
         ),
+        floor(facts.newest, database, step.options, request),
     )
 
 

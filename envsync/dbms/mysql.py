@@ -7,6 +7,7 @@ from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import mysql as my
 from envsync.dbms import mysql_refusals as refusals
 from envsync.dbms.dumps import ABANDONED_AFTER, COMPRESSION_LEVEL, COMPRESSION_THREADS, target_of
+from envsync.dbms.floor import floor
 from envsync.dbms.mysql_clients import dump_client, dump_options
 from envsync.dbms.mysql_pull import names, pull
 from envsync.dbms.request import Request
@@ -104,7 +105,11 @@ def _push(
         source.bytes,
         options.exclude_table_data,
     )
-    yield c.Publish(location, _manifest(step, database, location.key, facts, source))
+    yield c.Publish(
+        location,
+        _manifest(step, database, location.key, facts, source),
+        floor(facts.newest, database, step.options, request),
+    )
 
 
 def _manifest(

@@ -8,6 +8,7 @@ from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import postgresql as pg
 from envsync.dbms import postgresql_refusals as refusals
 from envsync.dbms.dumps import ABANDONED_AFTER, COMPRESSION_LEVEL, COMPRESSION_THREADS, target_of
+from envsync.dbms.floor import floor
 from envsync.dbms.postgresql_clients import dump_client
 from envsync.dbms.postgresql_pull import discarded, incoming, previous, pull
 from envsync.dbms.request import Request
@@ -111,7 +112,11 @@ def _push(
         database.row_counts,
         left_out,
     )
-    yield c.Publish(location, _manifest(step, database, location.key, facts, source))
+    yield c.Publish(
+        location,
+        _manifest(step, database, location.key, facts, source),
+        floor(facts.newest, database, step.options, request),
+    )
 
 
 def _manifest(

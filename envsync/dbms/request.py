@@ -12,7 +12,8 @@ class Request:
     `now` stamps the artefact of a push and tells how old that of a pull is. `timestamp` is what
     an operator typed. `pushed` is the artefact the step's own push made in this run; `awaited`
     is True before that push, or what else the step needs, has ended. `allow_mass_delete` is what
-    an operator typed as well. `dumped` tells what clears up that the push had written its artefact:
+    an operator typed as well, and `allow_shrink`, which is why an artefact may be much smaller than
+    the one before it. `dumped` tells what clears up that the push had written its artefact:
     what else lies there is another's.
     """
 
@@ -21,4 +22,5 @@ class Request:
     pushed: ArtefactKey | None = None
     awaited: bool = False
     allow_mass_delete: bool = False
+    allow_shrink: str = ""
     dumped: bool = False

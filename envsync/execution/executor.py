@@ -25,7 +25,8 @@ class Run:
     """How a plan is walked: how many steps at once, and which artefact an operator asked for.
 
     A careful run looks at every step before the first one acts, and acts only if none is refused.
-    `allow_mass_delete` lets copies delete more than their share. What is `held` is left alone.
+    `allow_mass_delete` lets copies delete more than their share. `allow_shrink` is why artefacts
+    may be much smaller than those before them, "" where they may not. What is `held` is left alone.
     """
 
     jobs: int = 1
@@ -33,6 +34,7 @@ class Run:
     careful: bool = False
     allow_mass_delete: bool = False
     held: Held = NOTHING_HELD
+    allow_shrink: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,4 +205,5 @@ def _request(walk: _Walk, step: Step, run: Run, world: World, *, looking: bool) 
         pushed=own.artefact if own else None,
         awaited=looking and bool(step.needs) and not isinstance(step.action, Push),
         allow_mass_delete=run.allow_mass_delete,
+        allow_shrink=run.allow_shrink,
     )

@@ -18,9 +18,11 @@ class Facts:
 class PushFactsBase(Facts):
     """What every push must know of its storage: sizes in bytes, None where there is nothing to say.
 
-    The newest artefact is that of the same database; the room is for the next one.
+    The newest artefact is that of the same database; the room is for the next one. Its manifest is
+    None where it is damaged.
     """
 
+    newest: Manifest | None = field(default=None, kw_only=True)
     newest_bytes: int | None = field(default=None, kw_only=True)
     storage_free: int | None = field(default=None, kw_only=True)
 

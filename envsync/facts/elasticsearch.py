@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from envsync.artefacts import Stamp
+from envsync.artefacts import Manifest, Stamp
 from envsync.facts import Facts, PullFactsBase, SwapFactsBase
 from envsync.provenance import Provenance
 
@@ -166,11 +166,15 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class PushFacts(Facts):
-    """What a push must know; `readonly` is None where the cluster knows no such repository."""
+    """What a push must know; `readonly` is None where the cluster knows no such repository.
+
+    `newest` is the manifest of the snapshot before.
+    """
 
     cluster: Cluster
     readonly: bool | None
     indices: tuple[Index, ...]
+    newest: Manifest | None = None
 
 
 @dataclass(frozen=True, slots=True)

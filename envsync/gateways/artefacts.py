@@ -11,10 +11,11 @@ from typing_extensions import Buffer
 
 from envsync.artefacts import MANIFEST_SUFFIX, ArtefactKey, Manifest, Stamp, matches
 from envsync.commands import Discard, Location, Measured, Publish, Sweep
-from envsync.errors import CommandError, RefusedError
+from envsync.errors import CommandError, RefusedError, UnavailableError
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.open_store import open_store
 from envsync.gateways.storage.store import Store
+from envsync.gateways.weighing import weighed
 from envsync.verification import Verification
 
 _LOGGER = logging.getLogger(__name__)
@@ -36,22 +37,29 @@ def listed(store: Store, path: str, name: str) -> list[tuple[ArtefactKey, int]]:
     )
 
 
-def newest_bytes(store: Store, path: str, name: str) -> int | None:
-    """Return the size of a database's newest artefact, if it has any, whatever its manifest says.
+def newest(store: Store, path: str, name: str) -> tuple[int | None, Manifest | None]:
+    """Return the size of a database's newest artefact, whatever its manifest says, and that.
 
     A push must not be kept from replacing an artefact whose manifest cannot be trusted.
     """
-    sizes = [size for _, size in listed(store, path, name) if size >= 0]
-    return sizes[-1] if sizes else None
+    found = listed(store, path, name)
+    sizes = [size for _, size in found if size >= 0]
+    return (sizes[-1] if sizes else None), (_trusted(store, found[-1][0]) if found else None)
+
+
+def _trusted(store: Store, key: ArtefactKey) -> Manifest | None:
+    try:
+        return read_manifest(store, key)
+    except UnavailableError:
+        raise
+    except CommandError:
+        return None
 
 
 def manifests(store: Store, path: str, name: str) -> Iterator[tuple[ArtefactKey, Manifest | None]]:
     """Yield a database's artefacts, newest first; with None for a manifest that is damaged."""
     for key, _ in reversed(listed(store, path, name)):
-        try:
-            yield key, read_manifest(store, key)
-        except CommandError:
-            yield key, None
+        yield key, _trusted(store, key)
 
 
 def verifications(
@@ -136,8 +144,11 @@ def read_manifest(store: Store, key: ArtefactKey) -> Manifest:
     return manifest
 
 
-def publish(command: Publish, measured: Measured) -> None:
-    """Write a manifest completed with what was measured, unless one is already there."""
+def publish(command: Publish, measured: Measured) -> Measured:
+    """Write a manifest completed with what was measured, unless one is already there.
+
+    Raises CommandError where the artefact lies below its floor and nobody lets it.
+    """
     complete = command.manifest.model_copy(
         update={
             "bytes": measured.bytes,
@@ -147,8 +158,10 @@ def publish(command: Publish, measured: Measured) -> None:
             "outside_snapshot": measured.outside_snapshot,
         }
     )
+    complete, warnings = weighed(command.floor, complete)
     store = open_store(command.location.storage)
     store.put(command.location.key.manifest, complete.write().encode())
+    return Measured(warnings=warnings)
 
 
 def sweep(command: Sweep) -> None:

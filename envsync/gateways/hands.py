@@ -75,7 +75,7 @@ class Hands:
             case c.Spool():
                 spool.sweep(spool.folder(command.storage))
             case c.Publish():
-                artefacts.publish(command, self.measured)
+                return artefacts.publish(command, self.measured)
             case c.Discard():
                 artefacts.discard(command)
             case c.RunProgram():

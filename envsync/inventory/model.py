@@ -109,6 +109,7 @@ class Database:
     """One dataset in one environment; `grants` is None where the replaced database's are kept.
 
     `indices` are patterns of what belongs to it in a search cluster; `name` is then envsync's own.
+    `max_shrink` is the share in per cent by which an artefact may be smaller than the one before.
     `unlisted_push` is how it is pushed where a sync needs that and no backup lists it.
     """
 
@@ -124,6 +125,7 @@ class Database:
     keep_previous: bool = True
     indices: tuple[str, ...] = ()
     keep_snapshots: int | None = None
+    max_shrink: Decimal = Decimal(30)
     unlisted_push: Options = field(default_factory=lambda: Options(title=""))
 
     def __str__(self) -> str:

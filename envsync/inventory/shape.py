@@ -87,6 +87,11 @@ class DatabaseShape(Shape):
     keep_snapshots: Kept | None = Field(
         default=None, description="elasticsearch: how many snapshots are kept; absent: all"
     )
+    max_shrink: Percent | None = Field(
+        default=None,
+        description="the share by which an artefact may be smaller than the one before it; "
+        "absent: 30%",
+    )
 
 
 class WhenShape(Shape):
@@ -141,6 +146,10 @@ class DefaultsShape(StepShape):
     row_counts: RowCounts | None = Field(default=None, description="how rows are counted")
     keep_previous: bool | None = Field(
         default=None, description="whether what was live is kept for rollback"
+    )
+    max_shrink: Percent | None = Field(
+        default=None,
+        description="the share by which an artefact may be smaller than the one before it",
     )
 
 

@@ -74,6 +74,7 @@ PORTS = {
 """Where servers of each kind usually listen."""
 _MAX_AGE = timedelta(hours=36)
 _MAX_DELETE = "10%"
+_MAX_SHRINK = "30%"
 
 Value = TypeVar("Value")
 
@@ -166,6 +167,7 @@ def database(
         keep_previous=_first(shape.keep_previous, defaults.keep_previous, otherwise=True),
         indices=shape.indices,
         keep_snapshots=shape.keep_snapshots,
+        max_shrink=_share(shape.max_shrink or defaults.max_shrink or _MAX_SHRINK),
         unlisted_push=options(BackupShape(), defaults, f"push {key} from {home.name}"),
     )
 
@@ -207,7 +209,7 @@ def bucket_sync(
         sanitise=NeverSanitise(" ".join(shape.because.split())) if shape.because else None,
         options=_when(shape, defaults, shape.title or title),
         delete=shape.delete,
-        max_delete=Decimal((shape.max_delete or _MAX_DELETE).removesuffix("%")),
+        max_delete=_share(shape.max_delete or _MAX_DELETE),
     )
 
 
@@ -246,6 +248,10 @@ def checks(shape: SyncShape, scripts: Scripts) -> Script | None:
     if shape.sanitise is None or shape.sanitise == NEVER:
         return None
     return scripts.beside(shape.sanitise)
+
+
+def _share(percent: str) -> Decimal:
+    return Decimal(percent.removesuffix("%"))
 
 
 def _first(*values: Value | None, otherwise: Value) -> Value:

@@ -7,6 +7,7 @@ from envsync.app import plans, runs
 from envsync.app.asked import Asked
 from envsync.tasks.common import (
     ALLOW_MASS_DELETE,
+    ALLOW_SHRINK,
     DRY_RUN,
     ENV,
     INVENTORY,
@@ -57,6 +58,7 @@ def plan(
         "pull-only": "only the pull half",
         "onto-protected": ONTO_PROTECTED,
         "allow-mass-delete": ALLOW_MASS_DELETE,
+        "allow-shrink": ALLOW_SHRINK,
         "jobs": JOBS,
         "log-format": LOG_FORMAT,
         "inventory": INVENTORY,
@@ -73,6 +75,7 @@ def sync(
     pull_only: bool = False,
     onto_protected: str | None = None,
     allow_mass_delete: bool = False,
+    allow_shrink: str | None = None,
     jobs: str = "1",
     log_format: str = "plain",
     inventory: str | None = None,
@@ -83,7 +86,7 @@ def sync(
         plan = plans.sync_plan(
             asked, runs.halves(push_only=push_only, pull_only=pull_only, timestamp=timestamp)
         )
-        run = runs.careful(jobs, timestamp, allow_mass_delete=allow_mass_delete)
+        run = runs.careful(jobs, timestamp, runs.Allowed(allow_mass_delete, allow_shrink))
         carry_out(c, plan, run, dry_run=dry_run, log_format=log_format)
 
 
@@ -93,6 +96,7 @@ def sync(
         "name": "the database, as the inventory calls it",
         "env": "push this environment's own copy (default: what a sync of it would push)",
         "dry-run": DRY_RUN,
+        "allow-shrink": ALLOW_SHRINK,
         "jobs": JOBS,
         "log-format": LOG_FORMAT,
         "inventory": INVENTORY,
@@ -103,6 +107,7 @@ def push(
     name: str,
     env: str | None = None,
     dry_run: bool = False,
+    allow_shrink: str | None = None,
     jobs: str = "1",
     log_format: str = "plain",
     inventory: str | None = None,
@@ -110,7 +115,8 @@ def push(
     """Dump one database and upload it."""
     with refusals():
         plan = plans.push_plan(Asked(inventory, env, name))
-        carry_out(c, plan, runs.careful(jobs), dry_run=dry_run, log_format=log_format)
+        run = runs.careful(jobs, allowed=runs.Allowed(shrink=allow_shrink))
+        carry_out(c, plan, run, dry_run=dry_run, log_format=log_format)
 
 
 @task(
@@ -154,6 +160,7 @@ def pull(
         "machine": MACHINE,
         "dry-run": DRY_RUN,
         "allow-mass-delete": ALLOW_MASS_DELETE,
+        "allow-shrink": ALLOW_SHRINK,
         "jobs": JOBS,
         "log-format": LOG_FORMAT,
         "inventory": INVENTORY,
@@ -165,6 +172,7 @@ def nightly(
     machine: str | None = None,
     dry_run: bool = False,
     allow_mass_delete: bool = False,
+    allow_shrink: str | None = None,
     jobs: str = "1",
     log_format: str = "plain",
     inventory: str | None = None,
@@ -172,5 +180,5 @@ def nightly(
     """Run all that is due tonight; independent steps go on when one fails."""
     with refusals():
         plan = plans.nightly_plan(Asked(inventory, env, machine=machine))
-        run = runs.nightly_run(plan, jobs, allow_mass_delete=allow_mass_delete)
+        run = runs.nightly_run(plan, jobs, runs.Allowed(allow_mass_delete, allow_shrink))
         carry_out(c, plan, run, dry_run=dry_run, log_format=log_format)

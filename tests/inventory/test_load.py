@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -215,15 +216,18 @@ def test_a_step_overrides_all_defaults(tmp_path: Path) -> None:
 
 
 def test_a_database_overrides_the_defaults_of_its_file(tmp_path: Path) -> None:
-    defaults = "defaults: {restore_jobs: 4, row_counts: estimate, keep_previous: false}\n"
+    defaults = (
+        "defaults: {restore_jobs: 4, row_counts: estimate, keep_previous: false, max_shrink: 50%}\n"
+    )
     own = (
         "path: postgresql, owner: me, grants: {reader: [SELECT]}, restore_jobs: 1, "
-        "row_counts: exact, keep_previous: true"
+        "row_counts: exact, keep_previous: true, max_shrink: 7.5%"
     )
     spelt = defaults + STAGING.replace("app_staging, path: postgresql", f"app_staging, {own}")
     first, second = folder(tmp_path, staging=spelt).load().databases[2:]
     assert (first.restore_jobs, first.row_counts, first.keep_previous) == (1, "exact", True)
     assert (second.restore_jobs, second.row_counts, second.keep_previous) == (4, "estimate", False)
+    assert (first.max_shrink, second.max_shrink) == (Decimal("7.5"), Decimal(50))
     assert (first.owner, first.grants) == ("me", {"reader": ("SELECT",)})
 
 

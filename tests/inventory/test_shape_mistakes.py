@@ -60,8 +60,15 @@ CASES = {
         with_top("defaults: {title: x}"),
         (
             "11: unknown key 'title' in 'defaults'; accepted: 'ensure', 'at', 'cron', 'deadline', "
-            "'temppath', 'exclude_table_data', 'exclude_tables', 'max_age', 'restore_jobs', 'row_counts' or "
-            "'keep_previous'"
+            "'temppath', 'exclude_table_data', 'exclude_tables', 'max_age', 'restore_jobs', "
+            "'row_counts', 'keep_previous' or 'max_shrink'"
+        ),
+    ),
+    "a share of more than all": (
+        STAGING.replace("name: app_staging,", "name: app_staging, max_shrink: 130%,"),
+        (
+            "7: 'databases.app.max_shrink' is '130%'; accepted: a share such as \"10%\", "
+            'from "0%" to "100%"'
         ),
     ),
     "a missing key": (

@@ -14,7 +14,7 @@ from envsync.facts.elasticsearch import (
     SwapFacts,
     generations,
 )
-from envsync.gateways.artefacts import find
+from envsync.gateways.artefacts import find, newest
 from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing
 from envsync.gateways.elasticsearch.indices import all_indices, measured
 from envsync.gateways.elasticsearch.scripts import read
@@ -29,7 +29,11 @@ def observe_push(question: ObservePush, scope: Scope) -> PushFacts:
     cluster = connect(question.endpoint, scope)
     readonly = _readonly(cluster, question.repository)
     meant = [index for index in all_indices(cluster) if index.is_meant(question.patterns)]
-    return PushFacts(cluster.about, readonly, measured(cluster, meant))
+    manifest = None
+    if readonly is not None:
+        store = SnapshotStore(SnapshotRepository(question.repository), cluster)
+        _, manifest = newest(store, question.path, question.name)
+    return PushFacts(cluster.about, readonly, measured(cluster, meant), manifest)
 
 
 def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:

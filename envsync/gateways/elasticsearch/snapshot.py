@@ -3,16 +3,20 @@
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
+from envsync.artefacts import Manifest
 from envsync.commands import Measured
 from envsync.commands.elasticsearch import KeepSnapshots, TakeSnapshot, path, repository
 from envsync.errors import CommandError, InterruptedStepError, UnavailableError
 from envsync.gateways.elasticsearch.claims import Lease
 from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing
+from envsync.gateways.elasticsearch.indices import count
 from envsync.gateways.elasticsearch.metadata import manifest_of, metadata
 from envsync.gateways.elasticsearch.store import SUCCESS, snapshots
 from envsync.gateways.scope import Scope
+from envsync.gateways.weighing import weighed
 
 _LOGGER = logging.getLogger(__name__)
 _RUNNING = "IN_PROGRESS"
@@ -27,10 +31,12 @@ def take_snapshot(command: TakeSnapshot, scope: Scope) -> Measured:
     """Take a snapshot, or wait for that of another machine; raises CommandError unless it is whole.
 
     One that fails or is interrupted is deleted. One that a killed run left going on is waited for.
+    None is begun that would lie below its floor, and one whose indices do afterwards is deleted.
     """
     cluster = connect(command.endpoint, scope)
     key = command.location.key
-    described = metadata(key.path, command.manifest)
+    manifest, warnings = weighed(command.floor, command.manifest)
+    described = metadata(key.path, manifest)
     lease = Lease(cluster, f"push-{key.database}", {"snapshot": command.snapshot})
     other = lease.take()
     if other is not None:
@@ -38,7 +44,7 @@ def take_snapshot(command: TakeSnapshot, scope: Scope) -> Measured:
     with lease.kept(scope):
         running = _left(cluster, command)
         if running is None:
-            return _own(cluster, command, described)
+            return replace(_own(cluster, command, described), warnings=warnings)
         _LOGGER.info("%s goes on since a run that ended; waiting for it", running)
         return _measured(_ended(cluster, command, running), command)
 
@@ -46,9 +52,27 @@ def take_snapshot(command: TakeSnapshot, scope: Scope) -> Measured:
 def _own(cluster: Cluster, command: TakeSnapshot, described: Mapping[str, Any]) -> Measured:
     try:
         _start(cluster, command, described)
-        return _measured(_ended(cluster, command, command.snapshot), command)
+        measured = _measured(_ended(cluster, command, command.snapshot), command)
+        weighed(command.floor, _recounted(cluster, command.manifest))
     except (CommandError, InterruptedStepError):
         _delete(connect(command.endpoint, Scope()), command, command.snapshot)
+        raise
+    return measured
+
+
+def _recounted(cluster: Cluster, manifest: Manifest) -> Manifest:
+    """Count again: what a snapshot holds cannot be asked, only what was there before and after."""
+    rows = {index: _count_again(cluster, index, before) for index, before in manifest.rows.items()}
+    return manifest.model_copy(update={"rows": rows})
+
+
+def _count_again(cluster: Cluster, index: str, before: int) -> int:
+    """Count an index that is still there; one that was replaced meanwhile is in the snapshot."""
+    try:
+        return count(cluster, index)
+    except AnswerError as error:
+        if missing(error):
+            return before
         raise
 
 

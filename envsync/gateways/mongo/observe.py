@@ -5,7 +5,7 @@ import pymongo
 from envsync.commands.mongo import PREVIOUS, RESERVED, ObservePull, ObservePush, ObserveSwap
 from envsync.errors import CommandError
 from envsync.facts.mongo import Database, Member, PullFacts, PushFacts, Server, SwapFacts
-from envsync.gateways.artefacts import find, newest_bytes
+from envsync.gateways.artefacts import find, newest
 from envsync.gateways.mongo import script
 from envsync.gateways.mongo.books import Note, notes
 from envsync.gateways.mongo.catalogue import collections, left_to_the_server
@@ -30,13 +30,14 @@ def observe_push(question: ObservePush, scope: Scope) -> PushFacts:
         source = _database(session, question.source.database)
     store = open_store(question.storage)
     store.verify_writable(question.path)
-    last = newest_bytes(store, question.path, question.source.database)
+    last, manifest = newest(store, question.path, question.source.database)
     return PushFacts(
         server,
         source,
         wanted,
         version,
         newest_bytes=last,
+        newest=manifest,
         storage_free=store.free_bytes(),
     )
 

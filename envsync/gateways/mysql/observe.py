@@ -9,7 +9,7 @@ import pymysql
 
 from envsync.commands.mysql import ObservePull, ObservePush, ObserveSwap
 from envsync.facts.mysql import PullFacts, PushFacts, Schema, Server, SwapFacts
-from envsync.gateways.artefacts import find, newest_bytes
+from envsync.gateways.artefacts import find, newest
 from envsync.gateways.mysql.clients import installed
 from envsync.gateways.mysql.schemas import provenance
 from envsync.gateways.mysql.session import Session, connect
@@ -80,11 +80,13 @@ def observe_push(question: ObservePush, scope: Scope) -> PushFacts:
     with connect(question.source, scope, schema=False) as session:
         server = _server(session)
         source = _schema(session, question.source.database)
+    last, manifest = newest(store, question.path, question.source.database)
     return PushFacts(
         installed(question.clients),
         server,
         source,
-        newest_bytes=newest_bytes(store, question.path, question.source.database),
+        newest_bytes=last,
+        newest=manifest,
         storage_free=store.free_bytes(),
     )
 

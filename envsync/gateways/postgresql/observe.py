@@ -19,7 +19,7 @@ from envsync.facts.postgresql import (
     Setting,
     SwapFacts,
 )
-from envsync.gateways.artefacts import find, newest_bytes
+from envsync.gateways.artefacts import find, newest
 from envsync.gateways.postgresql.clients import installed
 from envsync.gateways.postgresql.session import Session, connect
 from envsync.gateways.scope import Scope
@@ -123,12 +123,13 @@ def observe_push(question: ObservePush, scope: Scope) -> PushFacts:
         source = _looked_into(question.source, source, scope, grants=False)
     store = open_store(question.storage)
     store.verify_writable(question.path)
-    last = newest_bytes(store, question.path, question.source.database)
+    last, manifest = newest(store, question.path, question.source.database)
     return PushFacts(
         installed(question.clients),
         server,
         source,
         newest_bytes=last,
+        newest=manifest,
         storage_free=store.free_bytes(),
     )
 

@@ -1,6 +1,5 @@
 """Row counts: taken in the snapshot of a dump, compared with what was restored."""
 
-import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -11,14 +10,12 @@ from envsync.errors import CommandError
 from envsync.gateways.artefacts import read_manifest
 from envsync.gateways.postgresql.session import Session
 from envsync.gateways.storage.open_store import open_store
+from envsync.tables import is_named
 
 ESTIMATE_TOLERANCE = 0.5
 """A table may hold this share of its estimate and pass: statistics are allowed to be stale."""
 ESTIMATE_FLOOR = 10_000
 """Estimates below this many rows prove nothing."""
-
-_NAME_PART = re.compile(r'"(?:[^"]|"")*"|[^".]+')
-"""One part of a qualified name as quote_ident writes it."""
 
 # Members of extensions belong to the extension: pg_dump leaves their rows to it.
 _TABLES = """
@@ -56,7 +53,7 @@ def compare_rows(command: CompareRows, restored: Mapping[str, int]) -> None:
     differing = [
         f"{table} {restored.get(table, 0):,} of {counted:,}"
         for table, counted in manifest.rows.items()
-        if not _left_out(table, command.without_rows)
+        if not is_named(table, command.without_rows, command.dbms)
         and not _agrees(restored.get(table), counted, manifest.row_counts)
     ]
     if differing:
@@ -65,16 +62,6 @@ def compare_rows(command: CompareRows, restored: Mapping[str, int]) -> None:
             + "; ".join(differing[:5])
             + (f"; and {len(differing) - 5} more tables" if len(differing) > 5 else "")  # noqa: PLR2004
         )
-
-
-def _left_out(quoted_name: str, without_rows: tuple[str, ...]) -> bool:
-    parts = [_bare(part) for part in _NAME_PART.findall(quoted_name)]
-    return not {".".join(parts), *parts[-1:]}.isdisjoint(without_rows)
-
-
-def _bare(identifier: str) -> str:
-    quoted = identifier.startswith('"')
-    return identifier[1:-1].replace('""', '"') if quoted else identifier
 
 
 def _agrees(restored: int | None, counted: int, how: Literal["exact", "estimate"]) -> bool:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from envsync.artefacts import ArtefactKey, Stamp
-from envsync.gateways.artefacts import listed, newest_bytes, verifications
+from envsync.gateways.artefacts import listed, newest, verifications
 from tests.fleet import NOW
 from tests.gateways.storage.places import Place
 from tests.test_verification import GOOD
@@ -36,4 +36,4 @@ def test_a_damaged_result_is_told_as_one_of_which_nothing_is_known(place: Place)
 def test_results_are_no_artefacts(place: Place) -> None:
     place.store.put(KEY.verification(NOW), GOOD.write().encode())
     assert listed(place.store, "postgresql", "app") == []
-    assert newest_bytes(place.store, "postgresql", "app") is None
+    assert newest(place.store, "postgresql", "app") == (None, None)
