@@ -88,6 +88,11 @@ class ArtefactKey:
         folder = f"{self.path}/" if self.path else ""
         return f"{folder}{self.stamp}-{quote(self.database, safe='')}.{self.format}"
 
+    @classmethod
+    def of(cls, manifest: "Manifest", path: str) -> Self:
+        """Return where the artefact lies that a manifest is about, below a path."""
+        return cls(path, Stamp.parse(manifest.stamp), manifest.name, manifest.format)
+
     @property
     def manifest(self) -> str:
         return f"{self}{MANIFEST_SUFFIX}"

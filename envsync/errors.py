@@ -6,6 +6,7 @@ EnvsyncError
 │   ├── BusyError           the same is being done already, by a run that will tell how it ends
 │   └── MissingSecretError  a password is not where the inventory says it is
 ├── CommandError        a command was carried out and failed
+│   ├── UnsoundError       an artefact is not what its manifest says
 │   └── UnavailableError   the other side could not be reached; trying again may help
 └── InterruptedStepError   a signal or a deadline ended the step
 """
@@ -39,6 +40,14 @@ class MissingSecretError(RefusedError):
 
 class CommandError(EnvsyncError):
     """A command was carried out and failed."""
+
+
+class UnsoundError(CommandError):
+    """An artefact, named by its key, is not what its manifest says it is."""
+
+    def __init__(self, message: str, artefact: str) -> None:
+        super().__init__(message)
+        self.artefact = artefact
 
 
 class UnavailableError(CommandError):

@@ -3,16 +3,20 @@
 import json
 
 from envsync.app.asked import Asked, database, inventory, selected
+from envsync.artefacts import ArtefactKey, Stamp
 from envsync.execution.guard import lock_name
 from envsync.gateways import artefacts
 from envsync.gateways.clock import SystemClock
 from envsync.gateways.storage.open_store import open_store
+from envsync.gateways.storage.store import Store
+from envsync.inventory.model import Database
 from envsync.inventory.shape import schema
 from envsync.plan.expand import expand
 from envsync.plan.select import Selection, require_known, select
 from envsync.reporting.state import Served, history_table, status_table
 from envsync.reporting.table import artefacts_table
 from envsync.running import state
+from envsync.verification import Verification
 
 
 def schema_text() -> str:
@@ -28,7 +32,18 @@ def backups_text(asked: Asked) -> str:
     if not found:
         return f"{meant} has no artefacts in {meant.storage.url}"
     restored = state().journal.restored(meant.environment.name, meant.key)
-    return artefacts_table(found, restored)
+    return artefacts_table(found, restored, _drills(store, meant))
+
+
+def _drills(
+    store: Store, database: Database
+) -> dict[ArtefactKey, tuple[Stamp, Verification | None]]:
+    """Return the last drill of each artefact, on whatever machine it was."""
+    told = artefacts.verifications(store, database.path, database.name)
+    last: dict[ArtefactKey, tuple[Stamp, Verification | None]] = {}
+    for key, drill, result in told:
+        last.setdefault(key, (drill, result))
+    return last
 
 
 def status_text(asked: Asked) -> str:

@@ -48,7 +48,7 @@ def nightly_run(plan: Plan, jobs: str, allowed: Allowed = NOTHING_MORE) -> Run:
 
 def _run(jobs: str, allowed: Allowed) -> Run:
     return Run(
-        _positive(jobs),
+        positive(jobs),
         allow_mass_delete=allowed.mass_delete,
         allow_shrink="" if allowed.shrink is None else _reason(allowed.shrink),
     )
@@ -65,7 +65,8 @@ def _reason(text: str) -> str:
     return words
 
 
-def _positive(jobs: str) -> int:
+def positive(jobs: str) -> int:
+    """Return how many steps may run at once; raises RefusedError for what is no such number."""
     if not jobs.isdecimal() or int(jobs) < 1:
         raise RefusedError(f"--jobs {jobs} is not a number of steps; give 1 or more")
     return int(jobs)

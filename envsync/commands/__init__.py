@@ -17,13 +17,18 @@ from typing import ClassVar
 from envsync.artefacts import ArtefactKey, Manifest, ScriptUsed, Stamp
 from envsync.places import Endpoint, RsyncStorage, Storage, Transport, spool_text
 from envsync.shrinking import Floor
+from envsync.verification import Verification
 
 
 class Command(ABC):
-    """Something to do to the world; `dbms` names the engine that can, "" what needs none."""
+    """Something to do to the world; `dbms` names the engine that can, "" what needs none.
+
+    What `proves` an artefact fails by the artefact's fault, unless the other side was not there.
+    """
 
     __slots__ = ()
     dbms: ClassVar[str] = ""
+    proves: ClassVar[bool] = False
 
     @abstractmethod
     def lines(self) -> Iterator[str]:
@@ -46,6 +51,7 @@ class PullQuestion(Question):
     """Ask for the artefact of a pull; without a timestamp, for the newest one.
 
     Until the push it waits for has run there is no artefact to ask for, and `awaited` is True.
+    `writes` is the storage in which the step will leave something below the same path.
     """
 
     storage: Storage
@@ -56,6 +62,7 @@ class PullQuestion(Question):
     now: Stamp
     timestamp: str | None
     awaited: bool
+    writes: Storage | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +165,19 @@ class Discard(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordVerification(Command):
+    """Write how a restore drill of an artefact went, completed with what was measured."""
+
+    location: Location
+    drill: Stamp
+    verification: Verification
+
+    def lines(self) -> Iterator[str]:
+        place = f"{self.location.storage.url}/{self.location.key.verification(self.drill)}"
+        yield f"record how the drill went: {place}"
+
+
+@dataclass(frozen=True, slots=True)
 class RunProgram(Command):
     """Run a program on this machine, with a few variables of its own and no shell."""
 
@@ -199,8 +219,9 @@ class Measured:
 
     `outside_snapshot` names tables that were not read at one moment with all others. `data_of` is
     when the data that is live now was taken from its source. `artefact` is the one that
-    serves in place of the step's own, where another machine was at it already. Of objects,
-    it is how many were `copied` and how many `deleted`.
+    serves in place of the step's own, where another machine was at it already. `seconds` are those
+    of commands that prove an artefact. Of objects, it is how many were `copied` and how many
+    `deleted`.
     """
 
     bytes: int = 0
@@ -214,3 +235,4 @@ class Measured:
     artefact: ArtefactKey | None = None
     copied: int = 0
     deleted: int = 0
+    seconds: float = 0.0

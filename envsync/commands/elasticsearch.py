@@ -162,6 +162,8 @@ class DropLeftovers(ElasticsearchCommand):
 class Restore(ElasticsearchCommand):
     """Restore a snapshot's indices under hidden names, by the names they have in it."""
 
+    proves: ClassVar[bool] = True
+
     endpoint: Endpoint
     location: Location
     snapshot: str
@@ -191,6 +193,8 @@ class Restore(ElasticsearchCommand):
 @dataclass(frozen=True, slots=True)
 class CompareRows(ElasticsearchCommand):
     """Compare the documents restored with those the manifest counted before the snapshot."""
+
+    proves: ClassVar[bool] = True
 
     endpoint: Endpoint
     counted: Mapping[str, int] = field(hash=False)

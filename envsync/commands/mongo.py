@@ -87,13 +87,16 @@ class Dump(MongoCommand):
 class Restore(MongoCommand):
     """Stream an archive into new collections whose names begin with a prefix.
 
-    Indexes are built as soon as a collection's documents are in, unless the copy moves on.
+    Indexes are built as soon as a collection's documents are in, unless the copy moves on. What is
+    restored is remembered for the promote into the `live` database, if there is to be one.
     """
+
+    proves: ClassVar[bool] = True
 
     target: Target
     prefix: str
     source: str
-    live: str
+    live: str | None
     location: Location
     jobs: int
     indexes: bool
@@ -112,6 +115,8 @@ class Restore(MongoCommand):
 @dataclass(frozen=True, slots=True)
 class CompareRows(MongoCommand):
     """Compare the documents restored with those the manifest counted."""
+
+    proves: ClassVar[bool] = True
 
     target: Target
     location: Location
@@ -151,6 +156,8 @@ class Rewrite(MongoCommand):
 @dataclass(frozen=True, slots=True)
 class RunChecks(MongoCommand):
     """Run each check of a script; one that finds a document fails the step."""
+
+    proves: ClassVar[bool] = True
 
     target: Target
     script: Script

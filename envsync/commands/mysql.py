@@ -122,6 +122,8 @@ class Restore(MysqlCommand):
     empty.
     """
 
+    proves: ClassVar[bool] = True
+
     target: Target
     location: Location
     jobs: int
@@ -140,6 +142,8 @@ class Restore(MysqlCommand):
 @dataclass(frozen=True, slots=True)
 class CompareRows(MysqlCommand):
     """Compare the rows restored with those the manifest counted."""
+
+    proves: ClassVar[bool] = True
 
     target: Target
     location: Location
@@ -179,6 +183,8 @@ class Rewrite(MysqlCommand):
 @dataclass(frozen=True, slots=True)
 class RunChecks(MysqlCommand):
     """Run each query of a script, read only; one that returns a row fails the step."""
+
+    proves: ClassVar[bool] = True
 
     target: Target
     script: Script

@@ -107,6 +107,8 @@ class Restore(PostgresqlCommand):
     names tables that stay empty.
     """
 
+    proves: ClassVar[bool] = True
+
     target: Target
     location: Location
     client: str
@@ -142,6 +144,8 @@ class Restore(PostgresqlCommand):
 @dataclass(frozen=True, slots=True)
 class CompareRows(PostgresqlCommand):
     """Compare the rows restored with those the manifest counted."""
+
+    proves: ClassVar[bool] = True
 
     target: Target
     location: Location
@@ -206,6 +210,8 @@ class PutBack(PostgresqlCommand):
 @dataclass(frozen=True, slots=True)
 class RunChecks(PostgresqlCommand):
     """Run each query of a script, read only; one that returns a row fails the step."""
+
+    proves: ClassVar[bool] = True
 
     target: Target
     script: Script

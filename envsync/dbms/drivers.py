@@ -6,6 +6,7 @@ from typing import Protocol
 from envsync.artefacts import ArtefactKey, Stamp
 from envsync.commands import Command, Question, RunProgram
 from envsync.dbms import buckets, elasticsearch, mongo, mysql, postgresql
+from envsync.dbms.drills import failed, passed
 from envsync.dbms.request import Request
 from envsync.dbms.spooling import spool
 from envsync.facts import Facts
@@ -63,6 +64,7 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
     """
     yield from spool(step, facts)
     yield from step_driver(step).commands(step, request, facts)
+    yield from passed(step, request, facts)
     if isinstance(step.action, Pull):
         target = step.action.sync.target
         variables = (
@@ -71,6 +73,13 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
         )
         for argv in step.action.sync.after_promote:
             yield RunProgram(argv, variables)
+
+
+def abandon(step: Step, request: Request) -> Iterator[Command]:
+    """What clears up after a step that failed, and tells what it found wrong with its artefact."""
+    if request.touched:
+        yield from step_driver(step).abandon(step, request)
+    yield from failed(step, request)
 
 
 def driver(database: Database) -> Driver:

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
-from envsync.artefacts import ArtefactKey, Manifest, Stamp
+from envsync.artefacts import ArtefactKey, Manifest
 from envsync.commands import Location, Target
 from envsync.inventory.model import Database, Sync
+from envsync.places import Storage
+from envsync.plan.model import Step, Verify
 
 COMPRESSION_LEVEL = 3
 COMPRESSION_THREADS = 2
@@ -17,9 +19,11 @@ def target_of(database: Database, name: str) -> Target:
     return Target(database.server.endpoint, name)
 
 
+def written(step: Step) -> Storage | None:
+    """Where a step leaves something once it has restored; None where it leaves nothing."""
+    return step.action.sync.source.storage if isinstance(step.action, Verify) else None
+
+
 def pulled(sync: Sync, manifest: Manifest) -> Location:
     """Where the artefact lies that a sync restores."""
-    key = ArtefactKey(
-        sync.source.path, Stamp.parse(manifest.stamp), sync.source.name, manifest.format
-    )
-    return Location(sync.source.environment.storage, key)
+    return Location(sync.source.environment.storage, ArtefactKey.of(manifest, sync.source.path))

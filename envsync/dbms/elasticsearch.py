@@ -25,7 +25,7 @@ from envsync.facts.elasticsearch import (
 )
 from envsync.inventory.model import Database, Sanitise, Sync
 from envsync.places import SnapshotRepository
-from envsync.plan.model import Pull, Push, Step
+from envsync.plan.model import Pull, Push, Step, Verify
 from envsync.provenance import Provenance
 from envsync.version import VERSION
 
@@ -46,7 +46,7 @@ def question(step: Step, request: Request) -> c.Question:
             return es.ObservePush(
                 endpoint, repository.repository, database.indices, database.path, database.name
             )
-        case Pull(sync):
+        case Pull(sync) | Verify(sync):
             storage = _read_through(sync)
             return es.ObservePull(
                 storage=storage,
@@ -80,7 +80,7 @@ def refuse(step: Step, request: Request, facts: Facts) -> None:
             return
         case Push(database), PushFacts():
             refusals.refuse_push(database, _repository(database), facts)
-        case Pull(sync), PullFacts():
+        case Pull(sync) | Verify(sync), PullFacts():
             refusals.refuse_pull(sync, _read_through(sync), request, facts)
 
 
@@ -91,6 +91,8 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
             yield from _push(step, database, request, facts)
         case Pull(sync), PullFacts(manifest=Manifest() as manifest):
             yield from _pull(sync, request, facts, manifest)
+        case Verify(sync), PullFacts(manifest=Manifest() as manifest):
+            yield from _verify(sync, request, facts, manifest)
 
 
 def _push(
@@ -137,27 +139,53 @@ def _manifest(database: Database, key: ArtefactKey, facts: PushFacts) -> Manifes
 def _pull(
     sync: Sync, request: Request, facts: PullFacts, manifest: Manifest
 ) -> Iterator[c.Command]:
-    database = sync.target
-    endpoint = database.server.endpoint
-    prefix = f"envsync-{database.name}@{moment(request.now)}-"
-    renamed = {index: f"{prefix}{original(index)}" for index in manifest.rows}
-    serves = _serves(manifest, renamed)
-    known = generations(facts.indices, database.name)
+    endpoint = sync.target.server.endpoint
+    prefix = _prefix(sync.target, request)
+    serves = _serves(manifest, _renamed(manifest, prefix))
     script = _script(sync)
-    yield es.Claim(endpoint, database.name)
-    yield es.DropLeftovers(endpoint, database.name, seen=_leftovers(facts, known, database))
-    location = c.Location(
-        _read_through(sync),
-        ArtefactKey(sync.source.path, Stamp.parse(manifest.stamp), sync.source.name, FORMAT),
-    )
-    snapshot = snapshot_name(sync.source.name, location.key.stamp)
-    yield es.Restore(endpoint, location, snapshot, prefix, renamed)
-    counted = {renamed[index]: count for index, count in manifest.rows.items()}
-    yield es.CompareRows(endpoint, counted)
+    yield from _restore(sync, request, facts, manifest)
     if script:
         yield es.RunScript(endpoint, script, serves)
         yield es.RunChecks(endpoint, script, serves)
     yield _promote(sync, facts, manifest, serves, prefix)
+
+
+def _verify(
+    sync: Sync, request: Request, facts: PullFacts, manifest: Manifest
+) -> Iterator[c.Command]:
+    """What a drill does, in order: nothing is promoted, and what was restored is deleted."""
+    database = sync.target
+    yield from _restore(sync, request, facts, manifest)
+    restored = _renamed(manifest, _prefix(database, request))
+    yield es.DropLeftovers(
+        database.server.endpoint, database.name, request.now, tuple(restored.values())
+    )
+
+
+def _restore(
+    sync: Sync, request: Request, facts: PullFacts, manifest: Manifest
+) -> Iterator[c.Command]:
+    """Restore a snapshot under hidden names, cleared of what killed runs left."""
+    database = sync.target
+    endpoint, prefix = database.server.endpoint, _prefix(database, request)
+    renamed = _renamed(manifest, prefix)
+    known = generations(facts.indices, database.name)
+    yield es.Claim(endpoint, database.name)
+    yield es.DropLeftovers(endpoint, database.name, seen=_leftovers(facts, known, database))
+    location = c.Location(_read_through(sync), ArtefactKey.of(manifest, sync.source.path))
+    snapshot = snapshot_name(sync.source.name, location.key.stamp)
+    yield es.Restore(endpoint, location, snapshot, prefix, renamed)
+    counted = {renamed[index]: count for index, count in manifest.rows.items()}
+    yield es.CompareRows(endpoint, counted)
+
+
+def _prefix(database: Database, request: Request) -> str:
+    """What goes before the names of the indices that are restored for a database."""
+    return f"envsync-{database.name}@{moment(request.now)}-"
+
+
+def _renamed(manifest: Manifest, prefix: str) -> dict[str, str]:
+    return {index: f"{prefix}{original(index)}" for index in manifest.rows}
 
 
 def _promote(
@@ -199,7 +227,7 @@ def _leftovers(facts: PullFacts, known: Generations, database: Database) -> tupl
 
 def abandon(step: Step, request: Request) -> Iterator[c.Command]:
     """What clears up after a step that failed halfway; a snapshot's own command undoes it."""
-    if isinstance(step.action, Pull):
+    if isinstance(step.action, Pull | Verify):
         target = step.action.sync.target
         yield es.DropLeftovers(target.server.endpoint, target.name, request.now)
 

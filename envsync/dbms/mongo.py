@@ -6,16 +6,22 @@ from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import mongo
 from envsync.dbms import mongo_refusals as refusals
-from envsync.dbms.dumps import ABANDONED_AFTER, COMPRESSION_LEVEL, COMPRESSION_THREADS, target_of
+from envsync.dbms.dumps import (
+    ABANDONED_AFTER,
+    COMPRESSION_LEVEL,
+    COMPRESSION_THREADS,
+    target_of,
+    written,
+)
 from envsync.dbms.floor import floor
-from envsync.dbms.mongo_pull import cleared, incoming, is_made_safe, pull, scripts
+from envsync.dbms.mongo_pull import cleared, incoming, is_made_safe, pull, scripts, verify
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts import Facts
 from envsync.facts.mongo import Database as Live
 from envsync.facts.mongo import PullFacts, PushFacts, SwapFacts
-from envsync.inventory.model import Database
-from envsync.plan.model import Pull, Push, Step
+from envsync.inventory.model import Database, Sync
+from envsync.plan.model import Pull, Push, Step, Verify
 from envsync.version import VERSION
 
 FORMAT = "archive.zst"
@@ -37,7 +43,7 @@ def question(step: Step, request: Request) -> c.Question:
             return mongo.ObservePush(
                 target, database.environment.storage, database.path, _from_secondary(database)
             )
-        case Pull(sync):
+        case Pull(sync) | Verify(sync):
             return mongo.ObservePull(
                 storage=sync.source.environment.storage,
                 environment=sync.source.environment.name,
@@ -48,8 +54,9 @@ def question(step: Step, request: Request) -> c.Question:
                 timestamp=str(request.pushed.stamp) if request.pushed else request.timestamp,
                 awaited=request.awaited,
                 target=target,
-                quarantine=incoming(sync.target) if is_made_safe(sync) else None,
+                quarantine=_private(step, sync),
                 scripts=scripts(sync),
+                writes=written(step),
             )
         case _:
             raise TypeError(f"not of a database: {step.action}")
@@ -73,7 +80,7 @@ def refuse(step: Step, request: Request, facts: Facts) -> None:
             return
         case Push(database), PushFacts():
             refusals.refuse_push(database, facts)
-        case Pull(sync), PullFacts():
+        case Pull(sync) | Verify(sync), PullFacts():
             refusals.refuse_pull(sync, request, facts)
 
 
@@ -84,6 +91,8 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
             yield from _push(step, database, request, facts, source)
         case Pull(sync), PullFacts(manifest=Manifest() as manifest):
             yield from pull(step, sync, facts, manifest)
+        case Verify(sync), PullFacts(manifest=Manifest() as manifest):
+            yield from verify(step, sync, facts, manifest)
 
 
 def _push(
@@ -137,6 +146,9 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
         case Pull(sync):
             yield mongo.Claim(sync.target.server.endpoint, sync.target.name)
             yield from cleared(sync)
+        case Verify(sync):
+            yield mongo.Claim(sync.target.server.endpoint, sync.target.name)
+            yield mongo.DropDatabase(sync.target.server.endpoint, incoming(sync.target))
 
 
 def rollback_question(database: Database) -> mongo.ObserveSwap:
@@ -154,6 +166,12 @@ def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
         )
     yield mongo.Claim(database.server.endpoint, database.name)
     yield mongo.SwapBack(target_of(database, database.name), facts.server.renames_at_once)
+
+
+def _private(step: Step, sync: Sync) -> str | None:
+    """Name the database in which the copy lies that nobody may read yet; None without such."""
+    apart = isinstance(step.action, Verify) or is_made_safe(sync)
+    return incoming(sync.target) if apart else None
 
 
 def _from_secondary(database: Database) -> bool:

@@ -27,17 +27,30 @@ def pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterat
     yield from cleared(sync)
     if is_made_safe(sync):
         quarantine = target_of(database, incoming(database))
-        yield from restore(step, sync, manifest, quarantine, "")
+        yield from restore(step, sync, manifest, quarantine, "", database.name)
         yield from sanitise(sync, quarantine)
         yield mongo.CopyBeside(
             quarantine, live, mongo.INCOMING, database.restore_jobs, facts.server.ranges
         )
     else:
-        yield from restore(step, sync, manifest, live, mongo.INCOMING)
+        yield from restore(step, sync, manifest, live, mongo.INCOMING, database.name)
     yield mongo.Promote(
         live, database.keep_previous, facts.server.renames_at_once, Provenance.of(manifest)
     )
     yield from cleared(sync)
+
+
+def verify(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[c.Command]:
+    """What a drill does, in order: nothing is promoted, and what was restored is dropped."""
+    database = sync.target
+    endpoint, quarantine = database.server.endpoint, target_of(database, incoming(database))
+    yield mongo.Claim(endpoint, database.name)
+    if facts.caution:
+        yield mongo.Caution(facts.caution)
+    yield mongo.DropDatabase(endpoint, quarantine.database)
+    yield from restore(step, sync, manifest, quarantine, "", None)
+    yield from sanitise(sync, quarantine)
+    yield mongo.DropDatabase(endpoint, quarantine.database)
 
 
 def cleared(sync: Sync) -> Iterator[c.Command]:
@@ -48,20 +61,23 @@ def cleared(sync: Sync) -> Iterator[c.Command]:
     yield mongo.DropCollections(target_of(database, database.name), mongo.INCOMING)
 
 
-def restore(
-    step: Step, sync: Sync, manifest: Manifest, into: c.Target, prefix: str
+def restore(  # noqa: PLR0913, PLR0917 - two places and two names
+    step: Step, sync: Sync, manifest: Manifest, into: c.Target, prefix: str, live: str | None
 ) -> Iterator[c.Command]:
-    """Restore the artefact under a prefix, all of it that is wanted, as its manifest says."""
+    """Restore the artefact under a prefix, all of it that is wanted, as its manifest says.
+
+    Without the name of what is live nothing is remembered for a promote, and indexes are built.
+    """
     location = pulled(sync, manifest)
     left_out = step.options.exclude_tables
     yield mongo.Restore(
         into,
         prefix,
         sync.source.name,
-        sync.target.name,
+        live,
         location,
         sync.target.restore_jobs,
-        indexes=bool(prefix),
+        indexes=bool(prefix) or live is None,
         without_collections=left_out,
     )
     yield mongo.CompareRows(into, location, left_out)

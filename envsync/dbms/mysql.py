@@ -6,16 +6,22 @@ from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import mysql as my
 from envsync.dbms import mysql_refusals as refusals
-from envsync.dbms.dumps import ABANDONED_AFTER, COMPRESSION_LEVEL, COMPRESSION_THREADS, target_of
+from envsync.dbms.dumps import (
+    ABANDONED_AFTER,
+    COMPRESSION_LEVEL,
+    COMPRESSION_THREADS,
+    target_of,
+    written,
+)
 from envsync.dbms.floor import floor
 from envsync.dbms.mysql_clients import dump_client, dump_options
-from envsync.dbms.mysql_pull import names, pull
+from envsync.dbms.mysql_pull import names, pull, verify
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts import Facts
 from envsync.facts.mysql import PullFacts, PushFacts, Schema, SwapFacts
-from envsync.inventory.model import Database
-from envsync.plan.model import Pull, Push, Step
+from envsync.inventory.model import Database, Sanitise
+from envsync.plan.model import Pull, Push, Step, Verify
 from envsync.version import VERSION
 
 FORMAT = "sql.zst"
@@ -35,7 +41,7 @@ def question(step: Step, request: Request) -> c.Question:
             return my.ObservePush(
                 target, database.environment.storage, database.path, database.environment.clients
             )
-        case Pull(sync):
+        case Pull(sync) | Verify(sync):
             return my.ObservePull(
                 storage=sync.source.environment.storage,
                 environment=sync.source.environment.name,
@@ -48,6 +54,7 @@ def question(step: Step, request: Request) -> c.Question:
                 target=target,
                 schemas=names(sync.target),
                 disk_bytes=sync.target.server.disk_bytes,
+                writes=written(step),
             )
         case _:
             raise TypeError(f"not of a database: {step.action}")
@@ -68,8 +75,9 @@ def refuse(step: Step, request: Request, facts: Facts) -> None:
             return
         case Push(database), PushFacts():
             refusals.refuse_push(database, facts)
-        case Pull(sync), PullFacts():
-            refusals.refuse_pull(sync, request, facts)
+        case Pull(sync) | Verify(sync), PullFacts():
+            private = isinstance(sync.sanitise, Sanitise) or isinstance(step.action, Verify)
+            refusals.refuse_pull(sync, request, facts, private=private)
 
 
 def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
@@ -79,6 +87,8 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
             yield from _push(step, database, request, facts, source)
         case Pull(sync), PullFacts(manifest=Manifest() as manifest):
             yield from pull(step, sync, manifest)
+        case Verify(sync), PullFacts(manifest=Manifest() as manifest):
+            yield from verify(step, sync, manifest)
 
 
 def _push(
@@ -145,7 +155,7 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
         case Push(database) if request.dumped:
             key = artefact(database, request.now)
             yield c.Discard(c.Location(database.environment.storage, key))
-        case Pull(sync):
+        case Pull(sync) | Verify(sync):
             yield my.Claim(sync.target.server.endpoint, sync.target.name)
             yield my.DropSchema(target_of(sync.target, names(sync.target).incoming))
 

@@ -22,15 +22,10 @@ def pull(step: Step, sync: Sync, manifest: Manifest) -> Iterator[c.Command]:
     database = sync.target
     endpoint, schemas = database.server.endpoint, names(database)
     quarantine = target_of(database, schemas.incoming)
-    location = pulled(sync, manifest)
-    left_out, without_rows = step.options.exclude_tables, step.options.exclude_table_data
     yield my.Claim(endpoint, database.name)
     yield my.Recover(endpoint, schemas)
-    yield my.DropSchema(quarantine)
     yield my.DropSchema(target_of(database, schemas.discarded))
-    yield my.CreateSchema(quarantine, manifest.encoding, manifest.collate)
-    yield my.Restore(quarantine, location, max(1, database.restore_jobs), left_out, without_rows)
-    yield my.CompareRows(quarantine, location, (*left_out, *without_rows))
+    yield from restore(step, sync, manifest, quarantine)
     yield from sanitise(sync, quarantine)
     yield my.Analyse(quarantine)
     yield my.Promote(
@@ -38,6 +33,29 @@ def pull(step: Step, sync: Sync, manifest: Manifest) -> Iterator[c.Command]:
     )
     if not database.keep_previous:
         yield my.DropSchema(target_of(database, schemas.previous))
+
+
+def verify(step: Step, sync: Sync, manifest: Manifest) -> Iterator[c.Command]:
+    """What a drill does, in order: nothing is promoted, and what was restored is dropped."""
+    database = sync.target
+    quarantine = target_of(database, names(database).incoming)
+    yield my.Claim(database.server.endpoint, database.name)
+    yield from restore(step, sync, manifest, quarantine)
+    yield from sanitise(sync, quarantine)
+    yield my.DropSchema(quarantine)
+
+
+def restore(
+    step: Step, sync: Sync, manifest: Manifest, quarantine: c.Target
+) -> Iterator[c.Command]:
+    """Restore the artefact into a fresh quarantine, all of it that is wanted."""
+    location = pulled(sync, manifest)
+    jobs = max(1, sync.target.restore_jobs)
+    left_out, without_rows = step.options.exclude_tables, step.options.exclude_table_data
+    yield my.DropSchema(quarantine)
+    yield my.CreateSchema(quarantine, manifest.encoding, manifest.collate)
+    yield my.Restore(quarantine, location, jobs, left_out, without_rows)
+    yield my.CompareRows(quarantine, location, (*left_out, *without_rows))
 
 
 def sanitise(sync: Sync, quarantine: c.Target) -> Iterator[c.Command]:

@@ -6,7 +6,7 @@ from envsync.dbms.refusals import refuse_foreign, refuse_stale, refuse_without_r
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts.mysql import PullFacts, PushFacts, Server
-from envsync.inventory.model import Database, Sanitise, Sync
+from envsync.inventory.model import Database, Sync
 from envsync.places import room
 
 _TOLD = 5
@@ -32,9 +32,12 @@ def refuse_push(database: Database, facts: PushFacts) -> None:
         )
 
 
-def refuse_pull(sync: Sync, request: Request, facts: PullFacts) -> None:
-    """Raise RefusedError for a pull that could not succeed, or would bring the wrong data."""
-    if isinstance(sync.sanitise, Sanitise):
+def refuse_pull(sync: Sync, request: Request, facts: PullFacts, *, private: bool) -> None:
+    """Raise RefusedError for a restore that could not succeed, or would bring the wrong data.
+
+    What is `private` must not be readable by anybody while it is in the quarantine.
+    """
+    if private:
         _refuse_readers(sync.target, facts)
     _refuse_pointing(sync.target, facts)
     if facts.manifest is None:

@@ -7,17 +7,23 @@ from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import postgresql as pg
 from envsync.dbms import postgresql_refusals as refusals
-from envsync.dbms.dumps import ABANDONED_AFTER, COMPRESSION_LEVEL, COMPRESSION_THREADS, target_of
+from envsync.dbms.dumps import (
+    ABANDONED_AFTER,
+    COMPRESSION_LEVEL,
+    COMPRESSION_THREADS,
+    target_of,
+    written,
+)
 from envsync.dbms.floor import floor
 from envsync.dbms.postgresql_clients import dump_client
-from envsync.dbms.postgresql_pull import discarded, incoming, previous, pull
+from envsync.dbms.postgresql_pull import discarded, incoming, previous, pull, verify
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts import Facts
 from envsync.facts.postgresql import Database as Live
 from envsync.facts.postgresql import PullFacts, PushFacts, SwapFacts
 from envsync.inventory.model import Database
-from envsync.plan.model import Pull, Push, Step
+from envsync.plan.model import Pull, Push, Step, Verify
 from envsync.version import VERSION
 
 FORMAT = "dump.zst"
@@ -38,7 +44,7 @@ def question(step: Step, request: Request) -> c.Question:
             return pg.ObservePush(
                 target, database.environment.storage, database.path, database.environment.clients
             )
-        case Pull(sync):
+        case Pull(sync) | Verify(sync):
             return pg.ObservePull(
                 storage=sync.source.environment.storage,
                 environment=sync.source.environment.name,
@@ -52,6 +58,7 @@ def question(step: Step, request: Request) -> c.Question:
                 previous=previous(sync.target),
                 clients=sync.target.environment.clients,
                 disk_bytes=sync.target.server.disk_bytes,
+                writes=written(step),
             )
         case _:
             raise TypeError(f"not of a database: {step.action}")
@@ -72,7 +79,7 @@ def refuse(step: Step, request: Request, facts: Facts) -> None:
             return
         case Push(database), PushFacts():
             refusals.refuse_push(database, facts)
-        case Pull(sync), PullFacts():
+        case Pull(sync) | Verify(sync), PullFacts():
             refusals.refuse_pull(sync, request, facts)
 
 
@@ -83,6 +90,8 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
             yield from _push(step, database, request, facts, source)
         case Pull(sync), PullFacts(manifest=Manifest() as manifest):
             yield from pull(step, sync, facts, manifest)
+        case Verify(sync), PullFacts(manifest=Manifest() as manifest):
+            yield from verify(step, sync, facts, manifest)
 
 
 def _push(
@@ -151,7 +160,7 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
         case Push(database) if request.dumped:
             key = artefact(database, request.now)
             yield c.Discard(c.Location(database.environment.storage, key))
-        case Pull(sync):
+        case Pull(sync) | Verify(sync):
             yield pg.Claim(sync.target.server.endpoint, sync.target.name)
             yield pg.DropDatabase(sync.target.server.endpoint, incoming(sync.target))
 

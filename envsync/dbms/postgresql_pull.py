@@ -51,6 +51,17 @@ def pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterat
         yield pg.DropDatabase(database.server.endpoint, previous(database))
 
 
+def verify(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[c.Command]:
+    """What a drill does, in order: nothing is promoted, and what was restored is dropped."""
+    database = sync.target
+    quarantine = target_of(database, incoming(database))
+    yield pg.Claim(database.server.endpoint, database.name)
+    yield from fresh_quarantine(database, facts, manifest, None)
+    yield from restore(step, sync, facts, manifest, None)
+    yield from sanitise(sync, quarantine, None)
+    yield pg.DropDatabase(database.server.endpoint, incoming(database))
+
+
 def fresh_quarantine(
     database: Database, facts: PullFacts, manifest: Manifest, role: str | None
 ) -> Iterator[c.Command]:

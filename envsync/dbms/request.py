@@ -3,6 +3,17 @@
 from dataclasses import dataclass
 
 from envsync.artefacts import ArtefactKey, Stamp
+from envsync.commands import Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a drill found wrong with an artefact, what it had measured by then, and where."""
+
+    artefact: ArtefactKey
+    reason: str
+    measured: Measured
+    server_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +25,8 @@ class Request:
     is True before that push, or what else the step needs, has ended. `allow_mass_delete` is what
     an operator typed as well, and `allow_shrink`, which is why an artefact may be much smaller than
     the one before it. `dumped` tells what clears up that the push had written its artefact:
-    what else lies there is another's.
+    what else lies there is another's; and `touched`, that the step had begun to act at all. `fault`
+    is what the step found wrong with the artefact.
     """
 
     now: Stamp
@@ -24,3 +36,5 @@ class Request:
     allow_mass_delete: bool = False
     allow_shrink: str = ""
     dumped: bool = False
+    touched: bool = True
+    fault: Fault | None = None

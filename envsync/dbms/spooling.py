@@ -7,7 +7,7 @@ from envsync import commands as c
 from envsync.facts import Facts, PullFactsBase, PushFactsBase
 from envsync.inventory.model import Database, Environment
 from envsync.places import RsyncStorage
-from envsync.plan.model import Pull, Push, Step
+from envsync.plan.model import Pull, Push, Step, Verify
 
 
 def spooled(step: Step) -> Step:
@@ -18,9 +18,10 @@ def spooled(step: Step) -> Step:
     match step.action:
         case Push(database):
             return replace(step, action=Push(_database(database, folder)))
-        case Pull(sync):
+        case Pull(sync) | Verify(sync):
             source, target = _database(sync.source, folder), _database(sync.target, folder)
-            return replace(step, action=Pull(replace(sync, source=source, target=target)))
+            moved = replace(step.action, sync=replace(sync, source=source, target=target))
+            return replace(step, action=moved)
         case _:
             return step
 

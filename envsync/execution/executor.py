@@ -17,7 +17,7 @@ from envsync.execution.world import World
 from envsync.facts import PullFactsBase
 from envsync.places import Endpoint
 from envsync.plan.hold import NOTHING_HELD, Held
-from envsync.plan.model import Plan, Pull, Push, Step
+from envsync.plan.model import Plan, Pull, Push, Step, Verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +198,11 @@ def _ended(walk: _Walk) -> set[Future[Outcome]]:
 
 
 def _request(walk: _Walk, step: Step, run: Run, world: World, *, looking: bool) -> Request:
-    own = next((walk.ended.get(n) for n in step.needs if isinstance(step.action, Pull)), None)
+    restores = isinstance(step.action, Pull | Verify)
+    own = next((walk.ended.get(n) for n in step.needs if restores), None)
     return Request(
         now=Stamp.of(world.clock.now()),
-        timestamp=run.timestamp if isinstance(step.action, Pull) else None,
+        timestamp=run.timestamp if restores else None,
         pushed=own.artefact if own else None,
         awaited=looking and bool(step.needs) and not isinstance(step.action, Push),
         allow_mass_delete=run.allow_mass_delete,

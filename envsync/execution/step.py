@@ -8,13 +8,22 @@ from datetime import timedelta
 
 from envsync.artefacts import ArtefactKey
 from envsync.commands import Command, Measured
-from envsync.dbms.drivers import commands, driver, step_driver
-from envsync.dbms.request import Request
+from envsync.dbms.drills import restored
+from envsync.dbms.drivers import abandon, commands, driver, step_driver
+from envsync.dbms.request import Fault, Request
 from envsync.dbms.spooling import spooled
-from envsync.errors import BusyError, EnvsyncError, RefusedError
+from envsync.errors import (
+    BusyError,
+    CommandError,
+    EnvsyncError,
+    RefusedError,
+    UnavailableError,
+    UnsoundError,
+)
 from envsync.execution.outcome import Outcome, State
 from envsync.execution.world import Session, World
-from envsync.plan.model import Push, Step
+from envsync.facts import Facts, PullFactsBase
+from envsync.plan.model import Push, Step, Verify
 
 CLEARING_UP = timedelta(minutes=2)
 """How long clearing up after a failure may take; no signal and no deadline ends it before."""
@@ -40,8 +49,11 @@ class _Draft:
     """An outcome in the making, for the length of one step."""
 
     def __init__(self, step: Step) -> None:
+        self._step = step
         self.outcome = Outcome(step, State.FAILED, reason="it did not end")
         self._measured = Measured()
+        self._seen: Facts = Facts()
+        self.fault: Fault | None = None
 
     @property
     def dumped(self) -> bool:
@@ -57,6 +69,25 @@ class _Draft:
         except RefusedError:
             self.outcome = before
             raise
+        except CommandError as error:
+            if command.proves and not isinstance(error, UnavailableError):
+                self._blame(str(error), session.measured)
+            raise
+
+    def see(self, facts: Facts) -> None:
+        """Keep what the step saw before it acted."""
+        self._seen = facts
+
+    def _blame(self, reason: str, measured: Measured) -> None:
+        key = restored(self._step, self._seen)
+        if key is not None and isinstance(self._seen, PullFactsBase):
+            self.fault = Fault(key, reason, measured, self._seen.server_version)
+
+    def unsound(self, error: UnsoundError) -> None:
+        """Keep that an artefact is not what its manifest says, as far as it was looked at."""
+        key = ArtefactKey.parse(error.artefact)
+        if key and self.fault is None:
+            self.fault = Fault(key, str(error), Measured())
 
     def remember(self, measured: Measured) -> None:
         """Keep what was done: a step can fail after its dump, and after its promote."""
@@ -94,6 +125,7 @@ def _act(draft: _Draft, step: Step, request: Request, world: World) -> None:
         _deadline(step, session),
     ):
         facts = session.observe(engine.question(step, request))
+        draft.see(facts)
         idle = engine.idle(facts)
         if idle is not None:
             draft.outcome = replace(draft.outcome, state=State.SKIPPED, reason=idle, healthy=True)
@@ -104,33 +136,44 @@ def _act(draft: _Draft, step: Step, request: Request, world: World) -> None:
                 draft.perform(session, command)
         finally:
             draft.remember(session.measured)
-        draft.done(session, session.measured.artefact or _made(step, request))
+        draft.done(session, session.measured.artefact or _artefact(step, request, facts))
 
 
-def _made(step: Step, request: Request) -> ArtefactKey | None:
-    if isinstance(step.action, Push):
-        return driver(step.database).artefact(step.database, request.now)
-    return None
+def _artefact(step: Step, request: Request, facts: Facts) -> ArtefactKey | None:
+    """Return what a push has made, or what a drill has verified."""
+    match step.action:
+        case Push(database):
+            return driver(database).artefact(database, request.now)
+        case Verify():
+            return restored(step, facts)
+        case _:
+            return None
 
 
 @contextmanager
 def _cleared_up(draft: _Draft, step: Step, request: Request, world: World) -> Iterator[None]:
     """Undo what a step began if it does not end well, in a session that nobody has cancelled.
 
-    Not after a step that never got to act: what is there then belongs to somebody else.
+    Not after a step that never got to act: what is there then belongs to somebody else. What it
+    found wrong with its artefact is told all the same.
     """
     try:
         yield
+    except UnsoundError as error:
+        draft.unsound(error)
+        raise
     finally:
-        if draft.outcome.touched and not draft.outcome.healthy:
+        if (draft.outcome.touched or draft.fault) and not draft.outcome.healthy:
             _abandon(draft, step, request, world)
 
 
 def _abandon(draft: _Draft, step: Step, request: Request, world: World) -> None:
     try:
         with world.gateway.session(step) as session, _patience(session):
-            asked = replace(request, dumped=draft.dumped)
-            for command in step_driver(step).abandon(step, asked):
+            asked = replace(
+                request, dumped=draft.dumped, touched=draft.outcome.touched, fault=draft.fault
+            )
+            for command in abandon(step, asked):
                 session.perform(command)
     except EnvsyncError as error:
         left = f"clearing up failed, the next run does it: {error}"

@@ -33,6 +33,11 @@ class PullFactsBase(Facts):
 
     manifest: Manifest | None
 
+    @property
+    def server_version(self) -> str:
+        """The version of the server that restores; "" where nobody asked."""
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class SwapFactsBase(Facts):

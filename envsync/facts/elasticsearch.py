@@ -185,6 +185,10 @@ class PullFacts(PullFactsBase):
     readonly: bool | None
     indices: tuple[Index, ...]
 
+    @property
+    def server_version(self) -> str:
+        return self.cluster.version
+
 
 @dataclass(frozen=True, slots=True)
 class SwapFacts(SwapFactsBase):

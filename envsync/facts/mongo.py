@@ -92,6 +92,10 @@ class PullFacts(PullFactsBase):
     readers: tuple[str, ...] = ()
     caution: str | None = None
 
+    @property
+    def server_version(self) -> str:
+        return self.server.version
+
 
 @dataclass(frozen=True, slots=True)
 class SwapFacts(SwapFactsBase):

@@ -78,6 +78,10 @@ class PullFacts(PullFactsBase):
     readers: tuple[str, ...] | None = ()
     pointing: tuple[str, ...] = ()
 
+    @property
+    def server_version(self) -> str:
+        return self.server.version
+
 
 @dataclass(frozen=True, slots=True)
 class SwapFacts(SwapFactsBase):

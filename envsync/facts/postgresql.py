@@ -110,3 +110,7 @@ class PullFacts(PullFactsBase):
     server: Server
     live: Database | None
     previous: Database | None
+
+    @property
+    def server_version(self) -> str:
+        return self.server.version_text

@@ -10,8 +10,8 @@ import zstandard
 from typing_extensions import Buffer
 
 from envsync.artefacts import MANIFEST_SUFFIX, ArtefactKey, Manifest, Stamp, matches
-from envsync.commands import Discard, Location, Measured, Publish, Sweep
-from envsync.errors import CommandError, RefusedError, UnavailableError
+from envsync.commands import Discard, Location, Measured, Publish, RecordVerification, Sweep
+from envsync.errors import CommandError, RefusedError, UnavailableError, UnsoundError
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.open_store import open_store
 from envsync.gateways.storage.store import Store
@@ -89,8 +89,9 @@ def _read_verification(store: Store, key: ArtefactKey, drill: Stamp) -> Verifica
 def find(store: Store, path: str, name: str, timestamp: str | None) -> Manifest:
     """Return the manifest of the newest artefact, or of the one a timestamp means.
 
-    Raises RefusedError where there is none, where more than one is meant, and where the artefact
-    itself is not there or not of the size its manifest says, or has no room where it is read.
+    Raises RefusedError where there is none, where more than one is meant, and where it has no room
+    where it is read; UnsoundError where the artefact itself is not there or not of the size its
+    manifest says.
     """
     found = listed(store, path, name)
     if timestamp is not None:
@@ -104,9 +105,10 @@ def find(store: Store, path: str, name: str, timestamp: str | None) -> Manifest:
     manifest = read_manifest(store, key)
     if size != manifest.bytes:
         was = "is not there" if size < 0 else f"has {size:,} bytes, not {manifest.bytes:,}"
-        raise RefusedError(
+        raise UnsoundError(
             f"the artefact {store.url}/{key} {was}, though its manifest is whole; "
-            "push the database again, or choose an older artefact with --timestamp"
+            "push the database again, or choose an older artefact with --timestamp",
+            str(key),
         )
     store.verify_room(manifest.bytes)
     return manifest
@@ -123,23 +125,27 @@ def _nothing(store: Store, path: str, name: str, timestamp: str | None) -> str:
 
 
 def read_manifest(store: Store, key: ArtefactKey) -> Manifest:
-    """Read an artefact's manifest; raises CommandError where it is no manifest, or another's."""
+    """Read an artefact's manifest; raises UnsoundError where it is no manifest, or another's."""
     where = f"{store.url}/{key.manifest}"
+    content = store.get(key.manifest, MANIFEST_LIMIT)
     try:
-        text = store.get(key.manifest, MANIFEST_LIMIT).decode()
+        manifest = Manifest.read(content.decode(), where)
     except UnicodeDecodeError as error:
-        raise CommandError(
-            f"the manifest {where} cannot be trusted: it is not text; push the database again"
+        raise UnsoundError(
+            f"the manifest {where} cannot be trusted: it is not text; push the database again",
+            str(key),
         ) from error
-    manifest = Manifest.read(text, where)
+    except CommandError as error:
+        raise UnsoundError(str(error), str(key)) from error
     if (manifest.stamp, manifest.name, manifest.format) != (
         str(key.stamp),
         key.database,
         key.format,
     ):
-        raise CommandError(
+        raise UnsoundError(
             f"the manifest {where} is of {manifest.name!r} at {manifest.stamp}; it has been "
-            "copied or renamed, push the database again"
+            "copied or renamed, push the database again",
+            str(key),
         )
     return manifest
 
@@ -162,6 +168,17 @@ def publish(command: Publish, measured: Measured) -> Measured:
     store = open_store(command.location.storage)
     store.put(command.location.key.manifest, complete.write().encode())
     return Measured(warnings=warnings)
+
+
+def record(command: RecordVerification, measured: Measured) -> None:
+    """Write how a drill went; what this session has measured belongs to it."""
+    found = command.verification
+    if measured.rows:
+        found = found.model_copy(update={"rows": dict(measured.rows)})
+    if measured.seconds:
+        found = found.model_copy(update={"seconds": round(measured.seconds, 3)})
+    key = command.location.key.verification(command.drill)
+    open_store(command.location.storage).put(key, found.write().encode())
 
 
 def sweep(command: Sweep) -> None:

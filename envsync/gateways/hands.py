@@ -1,5 +1,6 @@
 """The hands: a session that carries out commands, and keeps what they measured and hold open."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
@@ -11,12 +12,13 @@ from envsync.gateways import artefacts, programs
 from envsync.gateways.engines import Work, engine
 from envsync.gateways.scope import Meter, Scope
 from envsync.gateways.storage import spool
+from envsync.gateways.storage.open_store import open_store
 
 _DOING: dict[str, str] = {
     "TakeSnapshot": "taking a snapshot",
     "Dump": "dumping, compressing and uploading",
     "Publish": "publishing the manifest",
-    "Restore": "restoring beside the live database",
+    "Restore": "restoring into quarantine",
     "CompareRows": "comparing rows with the manifest",
     "RunScript": "sanitising",
     "RunChecks": "checking",
@@ -56,7 +58,10 @@ class Hands:
 
     def observe(self, question: c.Question) -> Facts:
         """Look at servers and storages; raises EnvsyncError where something cannot be seen."""
-        return engine(question.dbms).observe(question, self._scope)
+        facts = engine(question.dbms).observe(question, self._scope)
+        if isinstance(question, c.PullQuestion) and question.writes:
+            open_store(question.writes).verify_writable(question.path)
+        return facts
 
     def perform(self, command: c.Command) -> None:
         """Carry out a command and remember what it measured."""
@@ -64,7 +69,13 @@ class Hands:
         doing = _DOING.get(type(command).__name__)
         if doing is not None:
             self._scope.meter.stage(doing, None)
-        measured = self._perform(command)
+        begun = time.monotonic()
+        try:
+            measured = self._perform(command)
+        finally:
+            if command.proves:
+                took = time.monotonic() - begun
+                self.measured = _together(self.measured, c.Measured(seconds=took))
         if measured is not None:
             self.measured = _together(self.measured, measured)
 
@@ -78,6 +89,8 @@ class Hands:
                 return artefacts.publish(command, self.measured)
             case c.Discard():
                 artefacts.discard(command)
+            case c.RecordVerification():
+                artefacts.record(command, self.measured)
             case c.RunProgram():
                 programs.run_program(command, self._scope)
             case _:
@@ -106,4 +119,5 @@ def _together(first: c.Measured, second: c.Measured) -> c.Measured:
         artefact=second.artefact or first.artefact,
         copied=first.copied + second.copied,
         deleted=first.deleted + second.deleted,
+        seconds=first.seconds + second.seconds,
     )

@@ -41,6 +41,10 @@ def _titles(linked: Linked) -> Iterator[Problem]:
             for step in linked.acting_backups()
         ]
         + [
+            ((drill.value.database.environment.name, drill.value.options.title), drill.place)
+            for drill in linked.acting_drills()
+        ]
+        + [
             ((edge.value.target.environment.name, edge.value.options.title), edge.place)
             for edge in linked.acting_bucket_syncs()
         ]

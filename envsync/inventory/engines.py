@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from envsync.inventory.document import quoted
 from envsync.inventory.link import Linked
-from envsync.inventory.model import Database, Dbms, Options, Sanitise, Sync
+from envsync.inventory.model import Database, Dbms, Options, Sanitise, Script, Sync
 from envsync.inventory.placed import Place, Placed
 from envsync.inventory.problems import Problem, listed
 
@@ -44,6 +44,10 @@ def unfit(linked: Linked) -> Iterator[Problem]:
         yield from _options(sync.value.target.server.dbms, sync.value.options, sync.place)
         yield from _scripts(sync)
         yield from _columns(sync)
+    for drill in linked.drills:
+        dbms = drill.value.database.server.dbms
+        if dbms is not Dbms.ELASTICSEARCH:
+            yield from _script("checks", drill.value.checks, dbms, drill.place)
     for backup in linked.backups:
         yield from _options(backup.value.database.server.dbms, backup.value.options, backup.place)
 
@@ -98,15 +102,17 @@ def _scripts(sync: Placed[Sync]) -> Iterator[Problem]:
     if isinstance(sync.value.sanitise, Sanitise):
         named["sanitise"] = sync.value.sanitise.script
     for key, script in named.items():
-        dbms = sync.value.target.server.dbms
-        if script and _suffix(script.name) != SUFFIXES.get(dbms):
-            suffix = SUFFIXES.get(dbms)
-            accepted = f"a file whose name ends in {suffix!r}" if suffix else "SQL"
-            where = quoted((*sync.place.path, key))
-            yield sync.place.problem(
-                f"{where} is {script.name!r}, and the target is of {dbms}; accepted: {accepted}",
-                key,
-            )
+        yield from _script(key, script, sync.value.target.server.dbms, sync.place)
+
+
+def _script(key: str, script: Script | None, dbms: Dbms, place: Place) -> Iterator[Problem]:
+    if script and _suffix(script.name) != SUFFIXES.get(dbms):
+        suffix = SUFFIXES.get(dbms)
+        accepted = f"a file whose name ends in {suffix!r}" if suffix else "SQL"
+        where = quoted((*place.path, key))
+        yield place.problem(
+            f"{where} is {script.name!r}, and the target is of {dbms}; accepted: {accepted}", key
+        )
 
 
 def _suffix(name: str) -> str | None:

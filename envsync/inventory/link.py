@@ -5,7 +5,7 @@ are problems, except where they lead to something that is there but not sound.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from envsync.inventory import values
@@ -15,8 +15,10 @@ from envsync.inventory.model import (
     Bucket,
     BucketSync,
     Database,
+    Drill,
     Ensure,
     Environment,
+    Server,
     Sync,
 )
 from envsync.inventory.names import Names
@@ -41,6 +43,8 @@ class Linked:
     backups: tuple[Placed[Backup], ...]
     buckets: tuple[Placed[Bucket], ...]
     bucket_syncs: tuple[Placed[BucketSync], ...]
+    servers: tuple[Placed[Server], ...]
+    drills: tuple[Placed[Drill], ...]
     problems: tuple[Problem, ...]
 
     def acting_syncs(self) -> Iterator[Placed[Sync]]:
@@ -50,6 +54,10 @@ class Linked:
     def acting_backups(self) -> Iterator[Placed[Backup]]:
         """Yield the backups that are run, at night or by hand."""
         return (step for step in self.backups if step.value.options.ensure is not Ensure.ABSENT)
+
+    def acting_drills(self) -> Iterator[Placed[Drill]]:
+        """Yield the restore drills that are run, at night or by hand."""
+        return (drill for drill in self.drills if drill.value.options.ensure is not Ensure.ABSENT)
 
     def acting_bucket_syncs(self) -> Iterator[Placed[BucketSync]]:
         """Yield the bucket syncs that are run, at night or by hand."""
@@ -82,6 +90,8 @@ def link(files: Sequence[InventoryFile], scripts: Scripts) -> Linked:
         backups=_sound(backups),
         buckets=tuple(buckets),
         bucket_syncs=_sound(edges),
+        servers=tuple(found for home in homes for found in _servers(*home)),
+        drills=tuple(found for home in homes for found in _drills(*home, known, scripts)),
         problems=tuple(
             found for found in (*databases, *syncs, *backups, *edges) if isinstance(found, Problem)
         ),
@@ -100,21 +110,39 @@ def _first_of_each(told: Sequence[_Home]) -> tuple[_Home, ...]:
     return tuple(first.values())
 
 
+def _servers(file: InventoryFile, shape: EnvironmentShape) -> Iterator[Placed[Server]]:
+    home = values.environment(shape)
+    for name, entry in shape.servers.items():
+        yield Placed(values.server(name, entry, home), Place(file.document, ("servers", name)))
+
+
 def _databases(
     file: InventoryFile, shape: EnvironmentShape
 ) -> Iterator[Placed[Database] | Problem]:
     home = values.environment(shape)
     servers = {name: values.server(name, entry, home) for name, entry in shape.servers.items()}
+    scratch = {server.dbms: server for server in servers.values() if server.scratch}
     for key, entry in shape.databases.items():
         place = Place(file.document, ("databases", key))
         if entry.server in servers:
             server = servers[entry.server]
-            yield Placed(values.database(key, entry, shape.defaults, home, server), place)
+            database = values.database(key, entry, shape.defaults, home, server)
+            yield Placed(replace(database, scratch=scratch.get(server.dbms)), place)
         elif not file.document.has("servers", entry.server):
             wanted = suggestion(entry.server, file.document.names("servers"))
             yield place.problem(
                 f"{place} is on {entry.server!r}, which is not one of 'servers'; {wanted}", "server"
             )
+
+
+def _drills(
+    file: InventoryFile, shape: EnvironmentShape, databases: _Databases, scripts: Scripts
+) -> Iterator[Placed[Drill]]:
+    for key, entry in shape.databases.items():
+        database = databases.get((file.document.file, key))
+        if database and entry.verify:
+            drill = values.drill(database, entry.verify, shape.defaults, scripts)
+            yield Placed(drill, Place(file.document, ("databases", key, "verify")))
 
 
 def _buckets(file: InventoryFile, shape: EnvironmentShape) -> Iterator[Placed[Bucket]]:

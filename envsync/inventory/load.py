@@ -42,6 +42,7 @@ def _inventory(linked: Linked) -> Inventory:
         backups=tuple(found.value for found in linked.backups),
         buckets=tuple(found.value for found in linked.buckets),
         bucket_syncs=tuple(found.value for found in linked.bucket_syncs),
+        drills=tuple(found.value for found in linked.drills),
     )
 
 

@@ -64,6 +64,7 @@ class Server:
     """A database server: where it is, which machine reaches it, how much it bears at once.
 
     `repository` is where a search cluster keeps its snapshots, not the environment's storage.
+    A `scratch` server is for drills and cleaning: no database lies on it, and nobody reads there.
     """
 
     dbms: Dbms
@@ -73,6 +74,7 @@ class Server:
     disk_bytes: int | None = None
     push_from: Literal["primary", "secondary"] = "primary"
     repository: SnapshotRepository | None = None
+    scratch: bool = False
 
     @property
     def name(self) -> str:
@@ -110,7 +112,8 @@ class Database:
 
     `indices` are patterns of what belongs to it in a search cluster; `name` is then envsync's own.
     `max_shrink` is the share in per cent by which an artefact may be smaller than the one before.
-    `unlisted_push` is how it is pushed where a sync needs that and no backup lists it.
+    `unlisted_push` is how it is pushed where a sync needs that and no backup lists it. `scratch` is
+    its environment's scratch server of its kind.
     """
 
     key: str
@@ -127,6 +130,7 @@ class Database:
     keep_snapshots: int | None = None
     max_shrink: Decimal = Decimal(30)
     unlisted_push: Options = field(default_factory=lambda: Options(title=""))
+    scratch: Server | None = None
 
     def __str__(self) -> str:
         return f"{self.key} ({self.environment.name})"
@@ -198,6 +202,15 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
+class Drill:
+    """A restore drill of a database's newest artefact; `checks` are queries over the raw data."""
+
+    database: Database
+    checks: Script | None
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
 class Bucket:
     """Objects of one environment, such as what its applications let people upload."""
 
@@ -237,3 +250,4 @@ class Inventory:
     backups: tuple[Backup, ...] = ()
     buckets: tuple[Bucket, ...] = ()
     bucket_syncs: tuple[BucketSync, ...] = ()
+    drills: tuple[Drill, ...] = ()

@@ -14,15 +14,16 @@ from envsync.inventory.engines import unfit
 from envsync.inventory.identity import address, physical
 from envsync.inventory.link import Linked
 from envsync.inventory.loops import loops
-from envsync.inventory.model import Database, Ensure, Sanitise, Sync
-from envsync.inventory.placed import Placed
+from envsync.inventory.model import Database, Ensure, Sanitise, Script, Sync
+from envsync.inventory.placed import Place, Placed
 from envsync.inventory.problems import Problem, listed, suggestion
 from envsync.inventory.rules_elasticsearch import search_rules
 from envsync.inventory.scalars import LONGEST_NAME
+from envsync.inventory.scratch_rules import broken_by_scratch
 from envsync.inventory.values import CHECKS, Scripts
 
-_RESERVED = ("__incoming", "__previous", "__discarded")
-_LONGEST_TARGET = LONGEST_NAME - max(map(len, _RESERVED))
+_RESERVED = ("__incoming", "__previous", "__verify", "__discarded")
+_LONGEST_TARGET = LONGEST_NAME - len("__discarded")
 _TEMPLATES = ("template0", "template1")
 _BY_HAND = "accepted: 'ensure: disabled', to be run by hand"
 
@@ -39,8 +40,11 @@ def broken(linked: Linked, scripts: Scripts) -> Iterator[Problem]:
     yield from collisions(linked)
     yield from unfit(linked)
     yield from broken_by_buckets(linked)
+    yield from broken_by_scratch(linked)
     for sync in linked.syncs:
         yield from _scripts_exist(sync, scripts)
+    for drill in linked.drills:
+        yield from _script_exists("checks", drill.value.checks, drill.place, scripts)
 
 
 def _spares_the_protected(sync: Placed[Sync]) -> Iterator[Problem]:
@@ -110,10 +114,15 @@ def _scripts_exist(sync: Placed[Sync], scripts: Scripts) -> Iterator[Problem]:
     if isinstance(sync.value.sanitise, Sanitise):
         used["sanitise"] = sync.value.sanitise.script
     for key, script in used.items():
-        wrong = _wrong_with_script(key, script.name, scripts) if script else None
-        if wrong:
-            where = quoted((*sync.place.path, key))
-            yield sync.place.problem(f"{where} is {wrong}", key)
+        yield from _script_exists(key, script, sync.place, scripts)
+
+
+def _script_exists(
+    key: str, script: Script | None, place: Place, scripts: Scripts
+) -> Iterator[Problem]:
+    wrong = _wrong_with_script(key, script.name, scripts) if script else None
+    if wrong:
+        yield place.problem(f"{quoted((*place.path, key))} is {wrong}", key)
 
 
 def _wrong_with_script(key: str, name: str, scripts: Scripts) -> str | None:

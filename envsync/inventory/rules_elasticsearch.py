@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from envsync.inventory.identity import address
 from envsync.inventory.link import Linked
 from envsync.inventory.model import Database, Dbms, Sync
-from envsync.inventory.placed import Placed
+from envsync.inventory.placed import Place, Placed
 from envsync.inventory.problems import Problem
 from envsync.places import SnapshotRepository
 
@@ -18,6 +18,11 @@ def search_rules(linked: Linked) -> Iterator[Problem]:
     for database in linked.databases:
         search = database.value.server.dbms is Dbms.ELASTICSEARCH
         yield from _search_database(database) if search else _other_database(database)
+    for drill in linked.drills:
+        search = drill.value.database.server.dbms is Dbms.ELASTICSEARCH
+        if search and drill.value.checks is not None:
+            why = "a drill restores its snapshot and compares documents"
+            yield _meaningless(drill.place, "checks", why)
     pushed = {address(backup.value.database) for backup in linked.acting_backups()}
     for sync in linked.acting_syncs():
         pushed.add(address(sync.value.source))
@@ -68,9 +73,9 @@ def _sync(found: Placed[Sync]) -> Iterator[Problem]:
     if sync.target.server.dbms is not Dbms.ELASTICSEARCH:
         return
     if sync.checks is not None:
-        yield _meaningless(found, "checks", "the checks stand in the script itself")
+        yield _meaningless(found.place, "checks", "the checks stand in the script itself")
     if sync.rewrite:
-        yield _meaningless(found, "rewrite", "an 'update' of the script does it")
+        yield _meaningless(found.place, "rewrite", "an 'update' of the script does it")
 
 
 def _needs_a_repository(found: Placed[Database]) -> Iterator[Problem]:
@@ -83,9 +88,9 @@ def _needs_a_repository(found: Placed[Database]) -> Iterator[Problem]:
         )
 
 
-def _meaningless(found: Placed[Sync], key: str, why: str) -> Problem:
-    return found.place.problem(
-        f"{found.place} has {key!r}, which means nothing on a search cluster: {why}; "
+def _meaningless(place: Place, key: str, why: str) -> Problem:
+    return place.problem(
+        f"{place} has {key!r}, which means nothing on a search cluster: {why}; "
         f"accepted: no {key!r} here",
         key,
     )

@@ -14,6 +14,7 @@ from envsync.inventory.shape import (
     DefaultsShape,
     EnvironmentShape,
     SyncShape,
+    VerifyShape,
 )
 from envsync.inventory.shape_places import (
     BucketShape,
@@ -66,6 +67,7 @@ _SHAPES: dict[Path, type[BaseModel]] = {
     ("servers", "*"): ServerShape,
     ("servers", "*", "password"): SecretShape,
     ("databases", "*"): DatabaseShape,
+    ("databases", "*", "verify"): VerifyShape,
     ("syncs", "*"): SyncShape,
     ("backups", "*"): BackupShape,
     ("buckets", "*"): BucketShape,

@@ -59,6 +59,42 @@ IndexPatterns = Annotated[tuple[IndexPattern, ...], Field(strict=False)]
 Ensured = Annotated[Ensure, Field(strict=False)]
 
 
+class WhenShape(Shape):
+    """What any step can be told: whether, when, and for how long it runs."""
+
+    model_config = ConfigDict(json_schema_extra={"not": {"required": ["at", "cron"]}})
+
+    ensure: Ensured | None = Field(
+        default=None,
+        description="present: runs at night; disabled: only by hand; absent: not at all",
+    )
+    at: TimeOfDay | None = Field(
+        default=None,
+        description='when it is meant to run, as "HH:MM"; nightly starts it as soon as it is ready',
+    )
+    cron: Cron | None = Field(
+        default=None, description="the nights it belongs to, as a five-field cron expression"
+    )
+    deadline: Duration | None = Field(
+        default=None, description='how long it may take, such as "2h" or "90m"'
+    )
+
+    @model_validator(mode="after")
+    def _starts_in_one_way(self) -> Self:
+        if self.at is not None and self.cron is not None:
+            raise mistake("cron", "'at' and 'cron' are both given", "one of them")
+        return self
+
+
+class VerifyShape(WhenShape):
+    """A restore drill of a database's newest artefact, where nobody reads it."""
+
+    checks: Text | None = Field(
+        default=None, description="queries over the raw data that must return no rows"
+    )
+    title: Title | None = Field(default=None, description="its name in monitoring")
+
+
 class DatabaseShape(Shape):
     """One dataset in this environment."""
 
@@ -92,33 +128,9 @@ class DatabaseShape(Shape):
         description="the share by which an artefact may be smaller than the one before it; "
         "absent: 30%",
     )
-
-
-class WhenShape(Shape):
-    """What any step can be told: whether, when, and for how long it runs."""
-
-    model_config = ConfigDict(json_schema_extra={"not": {"required": ["at", "cron"]}})
-
-    ensure: Ensured | None = Field(
-        default=None,
-        description="present: runs at night; disabled: only by hand; absent: not at all",
+    verify: VerifyShape | None = Field(
+        default=None, description="restore drills of its newest artefact; absent: only by hand"
     )
-    at: TimeOfDay | None = Field(
-        default=None,
-        description='when it is meant to run, as "HH:MM"; nightly starts it as soon as it is ready',
-    )
-    cron: Cron | None = Field(
-        default=None, description="the nights it belongs to, as a five-field cron expression"
-    )
-    deadline: Duration | None = Field(
-        default=None, description='how long it may take, such as "2h" or "90m"'
-    )
-
-    @model_validator(mode="after")
-    def _starts_in_one_way(self) -> Self:
-        if self.at is not None and self.cron is not None:
-            raise mistake("cron", "'at' and 'cron' are both given", "one of them")
-        return self
 
 
 class StepShape(WhenShape):

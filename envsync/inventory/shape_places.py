@@ -276,6 +276,10 @@ class ServerShape(Shape):
         default=None,
         description="elasticsearch: the repository of snapshots; absent: that of the storage",
     )
+    scratch: bool = Field(
+        default=False,
+        description="whether it is for restore drills and cleaning only, with no database on it",
+    )
 
     @model_validator(mode="after")
     def _has_what_its_kind_has(self) -> Self:

@@ -12,6 +12,7 @@ from envsync.inventory.model import (
     BucketSync,
     Database,
     Dbms,
+    Drill,
     Ensure,
     Environment,
     Icinga,
@@ -31,6 +32,7 @@ from envsync.inventory.shape import (
     DefaultsShape,
     EnvironmentShape,
     SyncShape,
+    VerifyShape,
     WhenShape,
 )
 from envsync.inventory.shape_places import (
@@ -135,6 +137,7 @@ def server(name: str, shape: ServerShape, home: Environment) -> Server:
         disk,
         shape.push_from,
         _repository(shape, home, endpoint),
+        shape.scratch,
     )
 
 
@@ -169,6 +172,16 @@ def database(
         keep_snapshots=shape.keep_snapshots,
         max_shrink=_share(shape.max_shrink or defaults.max_shrink or _MAX_SHRINK),
         unlisted_push=options(BackupShape(), defaults, f"push {key} from {home.name}"),
+    )
+
+
+def drill(of: Database, shape: VerifyShape, defaults: DefaultsShape, scripts: Scripts) -> Drill:
+    """Return a database's restore drill."""
+    title = shape.title or f"verify {of.key} of {of.environment.name}"
+    return Drill(
+        of,
+        scripts.named(shape.checks) if shape.checks else None,
+        replace(_when(shape, defaults, title), temppath=defaults.temppath),
     )
 
 

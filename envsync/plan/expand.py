@@ -10,14 +10,18 @@ from envsync.inventory.model import (
     Bucket,
     BucketSync,
     Database,
+    Drill,
     Ensure,
     Inventory,
     Options,
     Sync,
 )
-from envsync.plan.model import Action, Copy, Plan, Pull, Push, Step
+from envsync.plan.model import Action, Copy, Plan, Pull, Push, Step, Verify
+from envsync.plan.scratch import drilled
 
 _Place = tuple[str, str]
+_ORDER: dict[type[Action], int] = {Pull: 0, Copy: 0, Push: 1, Verify: 2}
+"""What comes first of what is ready at once and works on one database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,11 @@ class _Nodes:
     pushes: dict[_Place, _Node]
     pulls: dict[_Place, _Node]
     copies: dict[_Place, _Node]
+    drills: dict[_Place, _Node]
 
     def all(self) -> list[_Node]:
-        return [*self.pushes.values(), *self.pulls.values(), *self.copies.values()]
+        kinds = (self.pushes, self.pulls, self.copies, self.drills)
+        return [node for kind in kinds for node in kind.values()]
 
 
 def expand(inventory: Inventory) -> Plan:
@@ -55,6 +61,11 @@ def expand(inventory: Inventory) -> Plan:
         pushes=_pushes(syncs, backups, ranks),
         pulls={_place(sync.target): _pull(sync, ranks) for sync in syncs},
         copies={_place(edge.target): _copy(edge, ranks) for edge in copies},
+        drills={
+            _place(drill.database): _drill(drill, ranks)
+            for drill in inventory.drills
+            if drill.options.ensure is not Ensure.ABSENT
+        },
     )
     return Plan(tuple(_numbered(nodes)))
 
@@ -80,6 +91,12 @@ def _copy(edge: BucketSync, ranks: dict[_Place, tuple[int, int]]) -> _Node:
 
 def _pull(sync: Sync, ranks: dict[_Place, tuple[int, int]]) -> _Node:
     return _Node(Pull(sync), sync.options, ranks[_place(sync.target)], goal=True)
+
+
+def _drill(drill: Drill, ranks: dict[_Place, tuple[int, int]]) -> _Node:
+    """Make a drill, which keeps nothing waiting that brings data."""
+    dataset, own = ranks[_place(drill.database)]
+    return _Node(Verify(drilled(drill)), drill.options, (dataset, len(ranks) + own), goal=True)
 
 
 def _pushes(
@@ -115,12 +132,17 @@ def restores_itself(sync: Sync) -> bool:
 
 
 def _needs(node: _Node, nodes: _Nodes) -> Iterator[_Node]:
-    """Yield what comes first: a pull's own push, and whatever refreshes a step's source."""
+    """Yield what comes first: a pull's own push, and whatever refreshes a step's source.
+
+    A drill waits for the push of its database, to be one of the newest artefact.
+    """
     match node.action:
         case Pull(sync) if not restores_itself(sync):
             yield nodes.pushes[_place(sync.source)]
         case Push(database):
             yield from _refresh(nodes.pulls.get(_place(database)))
+        case Verify(sync):
+            yield from _refresh(nodes.pushes.get(_place(sync.source)))
         case Copy(edge):
             yield from _refresh(nodes.copies.get(_place(edge.source)))
         case _:
@@ -139,11 +161,11 @@ def _numbered(nodes: _Nodes) -> Iterator[Step]:
     sorter = TopologicalSorter({key: [id(n) for n in needed] for key, needed in needs.items()})
     sorter.prepare()
     numbers: dict[int, int] = {}
-    ready: list[tuple[tuple[int, int], bool, int]] = []
+    ready: list[tuple[tuple[int, int], int, int]] = []
     while sorter.is_active():
         for key in sorter.get_ready():
             node = by_id[key]
-            heapq.heappush(ready, (node.rank, isinstance(node.action, Push), key))
+            heapq.heappush(ready, (node.rank, _ORDER[type(node.action)], key))
         *_, key = heapq.heappop(ready)
         sorter.done(key)
         numbers[key] = len(numbers) + 1

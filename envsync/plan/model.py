@@ -1,4 +1,4 @@
-"""What will happen: a plan is steps in order; a step is a push, a pull or a copy on one machine."""
+"""What will happen: a plan is steps in order; a step is one action on one machine."""
 
 from dataclasses import dataclass
 
@@ -36,6 +36,19 @@ class Pull:
 
 
 @dataclass(frozen=True, slots=True)
+class Verify:
+    """Restore the newest artefact where nobody reads it, compare and check it, and drop it.
+
+    The sync's target is that place: on the environment's scratch server, else beside the source.
+    """
+
+    sync: Sync
+
+    def __str__(self) -> str:
+        return f"verify {self.sync.source.key} of {self.sync.source.environment.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Copy:
     """Have the server copy what changed in one bucket into another: all of a bucket sync."""
 
@@ -45,16 +58,16 @@ class Copy:
         return f"copy {self.sync.target.key} into {self.sync.target.environment.name}"
 
 
-Action = Push | Pull | Copy
-VERBS = ("push", "pull", "copy")
+Action = Push | Pull | Verify | Copy
+VERBS = ("push", "pull", "verify", "copy")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One action in its place; `needs` are the numbers of the steps that must be done before.
 
-    A goal is what somebody asked for: every pull and copy, and a push that the inventory lists as
-    a backup.
+    A goal is what somebody asked for: every pull, copy and drill, and a push that the inventory
+    lists as a backup.
     """
 
     number: int
@@ -70,6 +83,8 @@ class Step:
                 return "push"
             case Pull():
                 return "pull"
+            case Verify():
+                return "verify"
             case Copy():
                 return "copy"
 
@@ -93,14 +108,14 @@ class Step:
 
     @property
     def database(self) -> Database:
-        """The database on the server where a push or a pull works: its source, or its target.
+        """The database on the server where the step works: a push's source, else its target.
 
         To ask a copy for one is a bug.
         """
         match self.action:
             case Push(database):
                 return database
-            case Pull(sync):
+            case Pull(sync) | Verify(sync):
                 return sync.target
             case Copy():
                 raise TypeError(f"{self.action} works on no database")
@@ -111,7 +126,7 @@ class Step:
         match self.action:
             case Push(database):
                 return database.storage
-            case Pull(sync):
+            case Pull(sync) | Verify(sync):
                 return sync.source.storage
             case Copy():
                 return None
@@ -141,7 +156,7 @@ class Step:
         match self.action:
             case Push(database):
                 return database.environment
-            case Pull(sync):
+            case Pull(sync) | Verify(sync):
                 return sync.source.environment
             case Copy(sync):
                 return sync.source.environment

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from envsync.errors import RefusedError
 from envsync.inventory.model import Ensure, Inventory
-from envsync.plan.model import VERBS, Plan, Pull, Push, Step
+from envsync.plan.model import VERBS, Copy, Plan, Pull, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,7 @@ def require_known(inventory: Inventory, selection: Selection) -> None:
 def _machines(inventory: Inventory) -> set[str]:
     """Return every machine, by its bare name and in full."""
     used = {(d.environment.name, d.server.machine) for d in inventory.databases}
+    used |= {(d.environment.name, d.scratch.machine) for d in inventory.databases if d.scratch}
     used |= {(edge.target.environment.name, edge.machine) for edge in inventory.bucket_syncs}
     return {name for _, name in used} | {f"{where}/{name}" for where, name in used}
 
@@ -110,7 +111,7 @@ def _require(kind: str, name: str, known: set[str]) -> None:
 def require_consent(plan: Plan, onto_protected: str | None) -> None:
     """Raise RefusedError where a plan writes to a protected environment nobody typed out."""
     for step in plan.steps:
-        protected = not isinstance(step.action, Push) and step.environment.protected
+        protected = isinstance(step.action, Pull | Copy) and step.environment.protected
         if protected and step.environment.name != onto_protected:
             raise RefusedError(
                 f"{step.environment.name} is protected and {step.action} would replace its data; "

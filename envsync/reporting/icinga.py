@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from envsync.commands import Report
 from envsync.execution.outcome import Outcome, State
-from envsync.plan.model import Copy, Pull, Push, Step
+from envsync.plan.model import Copy, Pull, Push, Step, Verify
 from envsync.reporting.format import bytes_text, count_text, seconds_text
 
 
@@ -36,11 +36,14 @@ def _subject(step: Step) -> str:
             return f"push {database.name} -> {_folder(step.action)}"
         case Pull(sync):
             return f"pull {_folder(step.action)} -> {sync.target.name}"
+        case Verify(sync):
+            where = f"{sync.source.name} on {sync.target.server.name}"
+            return f"verify {_folder(step.action)} of {where}"
         case Copy(sync):
             return f"copy {sync.target.key} {sync.source.place.url} -> {sync.target.place.url}"
 
 
-def _folder(action: Push | Pull) -> str:
+def _folder(action: Push | Pull | Verify) -> str:
     database = action.database if isinstance(action, Push) else action.sync.source
     path = f"{database.path}/" if database.path else ""
     return f"{database.storage.url}/{path}"
@@ -76,6 +79,9 @@ def _figures(outcome: Outcome) -> Iterator[str]:
             yield _counted(sum(measured.rows.values()), "row")
             scripts = " and ".join(script.name for script in measured.scripts)
             yield f"sanitised by {scripts}" if scripts else "not sanitised on the way"
+        case Verify(sync):
+            yield _counted(sum(measured.rows.values()), "row")
+            yield f"checked by {sync.checks.name}" if sync.checks else "no checks"
         case Copy(sync):
             yield f"{count_text(measured.copied)} copied"
             yield bytes_text(measured.bytes)

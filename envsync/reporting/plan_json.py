@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from envsync.inventory.model import NeverSanitise
 from envsync.plan.hold import NOTHING_HELD, Held
-from envsync.plan.model import Copy, Plan, Pull, Push, Step
+from envsync.plan.model import Copy, Plan, Pull, Push, Step, Verify
 from envsync.reporting.table import sanitised_by
 
 
@@ -59,6 +59,13 @@ def _ends(step: Step) -> dict[str, object]:
                 "to": sync.target.environment.name,
                 "sanitised_by": sanitised_by(step),
                 "because": _because(step),
+                "checks": sync.checks.name if sync.checks else None,
+                "restore_jobs": sync.target.restore_jobs,
+            }
+        case Verify(sync):
+            return {
+                "from": sync.source.environment.name,
+                "to": sync.target.server.name,
                 "checks": sync.checks.name if sync.checks else None,
                 "restore_jobs": sync.target.restore_jobs,
             }

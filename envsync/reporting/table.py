@@ -7,7 +7,7 @@ from textwrap import wrap
 
 from tabulate import tabulate
 
-from envsync.artefacts import ArtefactKey, Manifest
+from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.inventory.model import (
     BucketSync,
     Database,
@@ -18,9 +18,10 @@ from envsync.inventory.model import (
 )
 from envsync.places import RsyncStorage, spool_text
 from envsync.plan.hold import NOTHING_HELD, Held
-from envsync.plan.model import Copy, Plan, Pull, Push, Step
+from envsync.plan.model import Copy, Plan, Pull, Push, Step, Verify
 from envsync.reporting.format import bytes_text, count_text, seconds_text
 from envsync.reporting.grid import fitted, grid
+from envsync.verification import Verification
 
 WIDTH = 100
 """Columns a plan may take: what fits a terminal, a mail and a review."""
@@ -74,6 +75,8 @@ def way(step: Step) -> str:
     match step.action:
         case Push(database):
             return f"{database.environment.name} → {database.storage.url.split(':')[0]}"
+        case Verify(sync):
+            return f"{sync.source.environment.name} → {sync.target.server.name}"
         case Pull(sync) | Copy(sync):
             return f"{sync.source.environment.name} → {sync.target.environment.name}"
 
@@ -121,20 +124,25 @@ def _leftovers(sync: BucketSync) -> str:
 
 
 def _ways(plan: Plan) -> Iterator[str]:
-    """Say which way each pull restores."""
-    ways: dict[str, list[str]] = {}
+    """Say which way each step restores that does."""
+    ways: dict[str, list[Step]] = {}
     for step in plan.steps:
-        if isinstance(step.action, Pull):
-            ways.setdefault(_way(step.database), []).append(str(step.number))
-    for restores, numbers in ways.items():
-        if len(ways) == 1:
-            which = "every pull restores"
-        elif len(numbers) == 1:
-            which = f"pull {numbers[0]} restores"
-        else:
-            which = f"pulls {', '.join(numbers)} restore"
-        yield from wrap(f"{which} {restores}", WIDTH)
+        if isinstance(step.action, Pull | Verify):
+            ways.setdefault(_way(step.database), []).append(step)
+    for restores, steps in ways.items():
+        yield from wrap(f"{_which(steps, alone=len(ways) == 1)} {restores}", WIDTH)
     yield from _spools(plan)
+
+
+def _which(steps: Sequence[Step], *, alone: bool) -> str:
+    """Name steps that restore in one way; `alone` where no other does it in another."""
+    verbs = {step.verb for step in steps}
+    numbers = ", ".join(str(step.number) for step in steps)
+    if alone and len(verbs) == 1:
+        return f"every {steps[0].verb} restores"
+    if len(steps) == 1:
+        return f"{steps[0].verb} {numbers} restores"
+    return f"{'pulls' if verbs == {'pull'} else 'steps'} {numbers} restore"
 
 
 def _way(database: Database) -> str:
@@ -167,24 +175,41 @@ def _steps(numbers: Sequence[str]) -> str:
 
 
 def artefacts_table(
-    artefacts: Sequence[tuple[ArtefactKey, Manifest | None]], restored: AbstractSet[datetime]
+    artefacts: Sequence[tuple[ArtefactKey, Manifest | None]],
+    restored: AbstractSet[datetime],
+    drills: Mapping[ArtefactKey, tuple[Stamp, Verification | None]],
 ) -> str:
-    """Return artefacts as they are given; verified are those that a pull has restored whole."""
+    """Return artefacts as they are given, each with its last drill, or that a pull restored it."""
     headings = ("timestamp", "size", "rows", "sanitised", "verified", "server")
-    return grid([_artefact_row(*each, restored) for each in artefacts], headings)
+    rows = [
+        _artefact_row(key, manifest, _verified(key, restored, drills.get(key)))
+        for key, manifest in artefacts
+    ]
+    return grid(rows, headings)
 
 
-def _artefact_row(
-    key: ArtefactKey, manifest: Manifest | None, restored: AbstractSet[datetime]
-) -> tuple[str, ...]:
+def _verified(
+    key: ArtefactKey,
+    restored: AbstractSet[datetime],
+    drill: tuple[Stamp, Verification | None] | None,
+) -> str:
+    """Say what is known of an artefact: by a drill on any machine, else by a pull of this one."""
+    if drill is not None:
+        when, result = drill
+        how = "?" if result is None else "ok" if result.healthy else "FAILED"
+        return f"{how} {moment_text(when.moment)}"
+    return "restored" if key.stamp.moment in restored else "not yet"
+
+
+def _artefact_row(key: ArtefactKey, manifest: Manifest | None, verified: str) -> tuple[str, ...]:
     if manifest is None:
-        return (str(key.stamp), "manifest damaged", "?", "?", "no", "?")
+        return (str(key.stamp), "manifest damaged", "?", "?", verified, "?")
     return (
         str(key.stamp),
         bytes_text(manifest.bytes),
         count_text(manifest.total_rows),
         ", ".join(script.name for script in manifest.sanitised) or "no",
-        "restored" if key.stamp.moment in restored else "not yet",
+        verified,
         manifest.server_version.split()[0],
     )
 

@@ -9,7 +9,7 @@ from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
-from envsync.tasks import doctor, holding, looking, refreshing, rollback
+from envsync.tasks import doctor, holding, looking, refreshing, rollback, verify
 from envsync.version import VERSION
 
 
@@ -21,6 +21,7 @@ def operators() -> Collection:
         refreshing.push,
         refreshing.pull,
         refreshing.nightly,
+        verify.verify,
         rollback.rollback,
         doctor.doctor,
         holding.hold,

@@ -195,7 +195,7 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
         (
             "staging.yaml:8: 'databases.other' has the name 'app_staging__incoming', which is "
             "reserved for what a pull leaves; accepted: a name that does not end in "
-            "'__incoming', '__previous' or '__discarded'"
+            "'__incoming', '__previous', '__verify' or '__discarded'"
         ),
     ),
     "a target without room for its successor": (

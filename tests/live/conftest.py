@@ -8,10 +8,11 @@ import pytest
 
 from tests.live.mongo_site import MongoSite
 from tests.live.mongo_site import mongo_site as temporary_mongo_site
+from tests.live.scratch import Scratch, make_scratch
 from tests.live.site import Site
 from tests.live.temporary import temporary_site
 from tests.servers.mongod import Mongo
-from tests.servers.postgresql import Postgresql
+from tests.servers.postgresql import Postgresql, PostgresqlServer
 
 
 @pytest.fixture
@@ -41,6 +42,11 @@ def pushed(pushed_once: Site) -> Iterator[Site]:
     shutil.copytree(pushed_once.folder / "pristine", pushed_once.folder / "artefacts")
     pushed_once.write()
     pushed_once.script()
+
+
+@pytest.fixture
+def scratch(scratch_postgresql: PostgresqlServer) -> Scratch:
+    return make_scratch(scratch_postgresql)
 
 
 @pytest.fixture

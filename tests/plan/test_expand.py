@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envsync.inventory.model import Ensure, Inventory
+from envsync.inventory.model import Drill, Ensure, Inventory, Options
 from envsync.plan.expand import expand
 from envsync.plan.model import Plan, Pull, Push
 from tests.fleet import (
@@ -54,6 +54,24 @@ def test_a_backup_and_a_sync_of_one_database_are_one_push() -> None:
 def test_a_backup_of_a_target_waits_for_its_refresh() -> None:
     declared = inventory(*SHARED.syncs, backups=(backup(PUBLISHING["integration"]),))
     assert shown(expand(declared))[-1] == (4, "push publishing_api from integration", (3,))
+
+
+def test_a_drill_waits_for_the_push_of_its_database_and_nothing_waits_for_it() -> None:
+    declared = inventory(*SHARED.syncs, backups=(backup(PUBLISHING["production"]),))
+    listed = Drill(PUBLISHING["production"], None, Options("drill"))
+    assert shown(expand(replace(declared, drills=(listed,)))) == [
+        (1, "push publishing_api from production", ()),
+        (2, "pull publishing_api into staging", (1,)),
+        (3, "pull publishing_api into integration", (1,)),
+        (4, "verify publishing_api of production", (1,)),
+    ]
+
+
+def test_a_database_that_nobody_pushes_here_can_be_verified() -> None:
+    listed = Drill(PUBLISHING["production"], None, Options("drill"))
+    assert shown(expand(replace(inventory(), drills=(listed,)))) == [
+        (1, "verify publishing_api of production", ())
+    ]
 
 
 def test_what_belongs_to_one_dataset_stands_together() -> None:

@@ -114,6 +114,16 @@ def mariadb() -> Iterator[Mariadb]:
         yield Mariadb(production, integration)
 
 
+@pytest.fixture(scope="session")
+def scratch_mariadb() -> Iterator[MariadbServer]:
+    """A server of one's own, on which no database lies."""
+    with (
+        tempfile.TemporaryDirectory(prefix="envsync-mariadb-") as folder,
+        running_server("scratch", Path(folder)) as server,
+    ):
+        yield server
+
+
 @contextmanager
 def running_server(name: str, parent: Path, *settings: str) -> Iterator[MariadbServer]:
     """Start a server of one's own, with settings of its own."""

@@ -127,6 +127,17 @@ def mongo() -> Iterator[Mongo]:
         yield Mongo(primary, secondary, alone)
 
 
+@pytest.fixture(scope="session")
+def scratch_mongo() -> Iterator[Mongod]:
+    """A server that stands alone, on which no database lies."""
+    with (
+        tempfile.TemporaryDirectory(prefix="envsync-mongod-") as temporary,
+        mongod(Path(temporary), "scratch") as server,
+    ):
+        server.make_admin()
+        yield server
+
+
 @contextmanager
 def mongod(root: Path, name: str, replica_set: str | None = None) -> Iterator[Mongod]:
     """Run a server in a folder of its own."""

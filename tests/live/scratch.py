@@ -1,0 +1,57 @@
+"""A scratch server beside a site's production, and what is to be seen of it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from tests.live.site import Site
+from tests.servers.postgresql import PostgresqlServer
+
+RAW_CHECKS = "SELECT id FROM people WHERE email IS NULL;\n"
+LIVE = frozenset({"postgres", "template0", "template1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """The server, and the role envsync works as on it, which is no superuser."""
+
+    server: PostgresqlServer
+    admin: str
+
+    def entry(self) -> dict[str, Any]:
+        """Return it as an inventory has it."""
+        return {
+            "dbms": "postgresql",
+            "host": "127.0.0.1",
+            "port": self.server.port,
+            "user": self.admin,
+            "password": {"file": str(self.server.folder / "password")},
+            "tls": "disable",
+            "machine": "db_admin",
+            "scratch": True,
+        }
+
+    def databases(self) -> set[str]:
+        """Return what lies on it that is not the server's own."""
+        found = {name for (name,) in self.server.run("SELECT datname FROM pg_database")}
+        return found - LIVE
+
+
+def make_scratch(server: PostgresqlServer) -> Scratch:
+    return Scratch(server, server.role("envsync", "CREATEDB"))
+
+
+def drilled(site: Site, scratch: Scratch | None, **verify: Any) -> None:
+    """Give production a scratch server, where there is one, and a drill with checks."""
+    (site.folder / "sanitisation_sql" / "raw.checks.sql").write_text(RAW_CHECKS)
+    changes: dict[str, Any] = {"databases.app.verify": {"checks": "raw.checks.sql", **verify}}
+    if scratch is not None:
+        changes["servers.scratch"] = scratch.entry()
+    site.write(production=changes)
+
+
+def results(site: Site) -> list[dict[str, Any]]:
+    """Return what drills have left in production's file storage, oldest first."""
+    root = site.folder / "artefacts" / "production"
+    found = sorted(root.rglob("*.verification.json"))
+    return [dict(json.loads(path.read_text())) for path in found]
