@@ -241,7 +241,7 @@ def _write_inventories(stage: Stage) -> None:
         (stage.folder / folder).mkdir()
     (stage.folder / "sanitisation_sql" / "clean.sql").write_text(_SCRIPT)
     (stage.folder / "sanitisation_sql" / "clean.checks.sql").write_text(_CHECKS)
-    sync = {"from": "production", "sanitise": "clean.sql"}
+    sync = {"from": "production", "sanitise": "clean.sql", "coverage": "warn"}
     more: Sequence[tuple[str, Server, str, dict[str, object]]] = (
         ("production", stage.source, SOURCE, {"protected": True}),
         ("integration", stage.target, TARGET, {"protected": False, "syncs": {KEY: sync}}),

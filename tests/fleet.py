@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from envsync.artefacts import Manifest, Stamp
+from envsync.columns import Classification, Decided, Decision
 from envsync.facts.postgresql import Client, PullFacts, PushFacts
 from envsync.facts.postgresql import Database as Live
 from envsync.facts.postgresql import Server as ServerFacts
@@ -28,6 +29,10 @@ from envsync.places import BucketPlace, Endpoint, FileStorage, S3Storage
 NOW = Stamp(datetime(2026, 11, 20, 2, 40, tzinfo=UTC))
 SCRIPT = Sanitise(Script("clean.sql", Path("sql/clean.sql")))
 CHECKS = Script("clean.checks.sql", Path("sql/clean.checks.sql"))
+COLUMNS = Classification(
+    "clean.columns.yaml",
+    {"editions": {"details": Decided(Decision.SANITISED, ("json",), 2)}},
+)
 NOTHING_PERSONAL = NeverSanitise("it holds nothing personal")
 CLIENTS = (Client(15, "15.18", "/usr/lib/postgresql/15/bin"), Client(18, "18.6", "/opt/18/bin"))
 
@@ -54,7 +59,8 @@ def sync(
     source: Database, target: Database, sanitise: Sanitise | NeverSanitise | None = SCRIPT
 ) -> Sync:
     title = f"pull {target.key} into {target.environment.name}"
-    return Sync(source, target, sanitise, CHECKS, Options(title))
+    decided = COLUMNS if isinstance(sanitise, Sanitise) else None
+    return Sync(source, target, sanitise, CHECKS, Options(title), columns=decided)
 
 
 def backup(of: Database) -> Backup:

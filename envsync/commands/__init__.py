@@ -15,6 +15,7 @@ from enum import IntEnum
 from typing import ClassVar
 
 from envsync.artefacts import ArtefactKey, Manifest, ScriptUsed, Stamp
+from envsync.columns import Classification
 from envsync.places import Endpoint, RsyncStorage, Storage, Transport, spool_text
 from envsync.shrinking import Floor
 from envsync.verification import Verification
@@ -175,6 +176,34 @@ class RecordVerification(Command):
     def lines(self) -> Iterator[str]:
         place = f"{self.location.storage.url}/{self.location.key.verification(self.drill)}"
         yield f"record how the drill went: {place}"
+
+
+@dataclass(frozen=True, slots=True)
+class Caution(Command):
+    """Tell the operator of something that is not as it should be, and go on."""
+
+    text: str
+
+    def lines(self) -> Iterator[str]:
+        yield f"# warning: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What a copy's columns are compared with; where it is strict, an undecided one fails the step.
+
+    Tables that are `without` are left out of the copy: they are not missed.
+    """
+
+    classification: Classification
+    strict: bool
+    without: tuple[str, ...] = ()
+
+    def line(self, where: object) -> str:
+        """Return the comparison as a dry run shows it."""
+        otherwise = "fails the step" if self.strict else "is a warning"
+        file = self.classification.file
+        return f"compare the columns of {where} with {file}: one not decided on {otherwise}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,16 +44,6 @@ class Claim(MongoCommand):
 
 
 @dataclass(frozen=True, slots=True)
-class Caution(MongoCommand):
-    """Tell the operator of something that is not as it should be, and go on."""
-
-    text: str
-
-    def lines(self) -> Iterator[str]:
-        yield f"# warning: {self.text}"
-
-
-@dataclass(frozen=True, slots=True)
 class Dump(MongoCommand):
     """Read a database raw, with several readers, and stream it to a storage as one archive.
 

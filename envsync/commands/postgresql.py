@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from envsync.commands import Command, Location, PullQuestion, Question, Script, Target
+from envsync.commands import Command, Gate, Location, PullQuestion, Question, Script, Target
 from envsync.facts.postgresql import Grant, Setting
 from envsync.places import Endpoint, Storage
 from envsync.provenance import Provenance
@@ -154,6 +154,17 @@ class CompareRows(PostgresqlCommand):
     def lines(self) -> Iterator[str]:
         manifest = f"{self.location.storage.url}/{self.location.key.manifest}"
         yield f"compare the rows of {self.target} with {manifest}"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckColumns(PostgresqlCommand):
+    """Compare the columns restored with those that somebody decided on."""
+
+    target: Target
+    gate: Gate
+
+    def lines(self) -> Iterator[str]:
+        yield self.gate.line(self.target)
 
 
 @dataclass(frozen=True, slots=True)

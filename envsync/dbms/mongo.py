@@ -101,7 +101,7 @@ def _push(
     location = c.Location(database.environment.storage, artefact(database, request.now))
     if source.left_out:
         names = ", ".join(source.left_out)
-        yield mongo.Caution(f"{names} of {database.name} is not in the artefact")
+        yield c.Caution(f"{names} of {database.name} is not in the artefact")
     yield c.Sweep(database.environment.storage, database.path, ABANDONED_AFTER)
     yield mongo.Dump(
         target_of(database, database.name),

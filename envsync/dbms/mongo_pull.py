@@ -23,7 +23,7 @@ def pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterat
     live = target_of(database, database.name)
     yield mongo.Claim(database.server.endpoint, database.name)
     if is_made_safe(sync) and facts.caution:
-        yield mongo.Caution(facts.caution)
+        yield c.Caution(facts.caution)
     yield from cleared(sync)
     if is_made_safe(sync):
         quarantine = target_of(database, incoming(database))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from envsync import commands as c
 from envsync.artefacts import Manifest
 from envsync.commands import postgresql as pg
+from envsync.dbms.covering import covered
 from envsync.dbms.dumps import pulled, target_of
 from envsync.dbms.postgresql_clients import major, restore_client
 from envsync.facts.postgresql import Client, PullFacts
@@ -107,7 +108,11 @@ def restore(
 
 
 def sanitise(sync: Sync, quarantine: c.Target, role: str | None) -> Iterator[c.Command]:
-    """Make what is in a quarantine safe to read, and have that checked."""
+    """Make what is in a quarantine safe to read, and have that checked.
+
+    Its columns are compared with those decided on as they came, before anything changes them.
+    """
+    yield from covered(sync, lambda gate: pg.CheckColumns(quarantine, gate))
     if isinstance(sync.sanitise, Sanitise):
         script = sync.sanitise.script
         yield pg.RunScript(quarantine, c.Script(script.name, str(script.path)), role)

@@ -20,6 +20,7 @@ _DOING: dict[str, str] = {
     "Publish": "publishing the manifest",
     "Restore": "restoring into quarantine",
     "CompareRows": "comparing rows with the manifest",
+    "CheckColumns": "comparing the columns with those decided on",
     "RunScript": "sanitising",
     "RunChecks": "checking",
     "CopyBeside": "copying beside the live collections",
@@ -91,6 +92,8 @@ class Hands:
                 artefacts.discard(command)
             case c.RecordVerification():
                 artefacts.record(command, self.measured)
+            case c.Caution():
+                return c.Measured(warnings=(command.text,))
             case c.RunProgram():
                 programs.run_program(command, self._scope)
             case _:

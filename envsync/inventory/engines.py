@@ -7,9 +7,8 @@ from envsync.inventory.link import Linked
 from envsync.inventory.model import Database, Dbms, Options, Sanitise, Script, Sync
 from envsync.inventory.placed import Place, Placed
 from envsync.inventory.problems import Problem, listed
+from envsync.inventory.values import SUFFIXES
 
-SUFFIXES = {Dbms.MONGO: ".mongo.yaml", Dbms.ELASTICSEARCH: ".elasticsearch.yaml"}
-"""What the name of a sanitisation file ends with that is not SQL."""
 _SYSTEM: dict[Dbms, tuple[str, ...]] = {
     Dbms.MYSQL: ("mysql", "information_schema", "performance_schema", "sys", "envsync"),
     Dbms.MONGO: ("admin", "config", "local", "envsync"),

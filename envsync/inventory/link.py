@@ -169,6 +169,7 @@ def _syncs(
         source = databases.get((origin.document.file, named)) if origin else None
         if source and target:
             title = f"pull {key} into {shape.environment}"
+            decides = values.columns_name(entry)
             yield Placed(
                 Sync(
                     source=source,
@@ -179,6 +180,9 @@ def _syncs(
                     max_age=values.max_age(entry, shape.defaults),
                     rewrite=values.rewrite(entry),
                     after_promote=values.after_promote(entry),
+                    columns_file=decides,
+                    columns=scripts.decided(decides) if decides else None,
+                    coverage=entry.coverage,
                 ),
                 place,
             )

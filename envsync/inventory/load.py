@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from envsync.columns import SUFFIX
 from envsync.errors import InventoryError
+from envsync.inventory.columns_file import ColumnsFile, read_columns, unreadable
+from envsync.inventory.coverage_rules import undecided
 from envsync.inventory.document import Document
 from envsync.inventory.file import InventoryFile, read_file
 from envsync.inventory.link import Linked, link
@@ -16,18 +19,22 @@ _SUFFIXES = {".yaml", ".yml"}
 _ACCEPTED = "accepted: a folder with a NAME.yaml per environment"
 
 
-def load(folder: Path, scripts: Path) -> Inventory:
+def load(folder: Path, scripts: Path, *, drafting: bool = False) -> Inventory:
     """Return what a folder says exists; `scripts` is where its syncs' scripts lie.
 
-    Raises InventoryError with every problem of every file at once.
+    What is to be decided of columns need not be there while it is being drafted. Raises
+    InventoryError with every problem of every file at once.
     """
     files = [_read(path) for path in _paths(folder)]
-    known = Scripts(scripts, tuple(_names(scripts)))
+    names = tuple(_names(scripts))
+    decided = {name: _decided(name, scripts / name) for name in names if name.endswith(SUFFIX)}
+    known = Scripts(scripts, names, decided)
     linked = link(files, known)
     problems = {
         *(problem for file in files for problem in file.problems),
         *linked.problems,
         *broken(linked, known),
+        *undecided(linked, known, drafting=drafting),
     }
     if problems:
         raise InventoryError([str(problem) for problem in sorted(problems)])
@@ -66,6 +73,13 @@ def _read(path: Path) -> InventoryFile:
         reason = (error.strerror or "").lower()
         problem = Problem(str(path), 1, f"cannot be read, {reason}; accepted: a readable file")
         return InventoryFile(Document(str(path), None), None, (problem,))
+
+
+def _decided(name: str, path: Path) -> ColumnsFile:
+    try:
+        return read_columns(name, str(path), path.read_bytes())
+    except OSError as error:
+        return unreadable(name, str(path), (error.strerror or "").lower())
 
 
 def _names(scripts: Path) -> Iterator[str]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
+from envsync.columns import Classification
 from envsync.places import BucketPlace, Endpoint, SnapshotRepository, Storage, Transport
 
 
@@ -26,6 +27,13 @@ class Ensure(StrEnum):
     PRESENT = "present"
     DISABLED = "disabled"
     ABSENT = "absent"
+
+
+class Coverage(StrEnum):
+    """What comes of a column that nobody has decided on: the pull fails, or warns."""
+
+    STRICT = "strict"
+    WARN = "warn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +188,8 @@ class Sync:
 
     `sanitise` is None only where the source is not protected and the inventory says nothing.
     `max_age` is how old the newest artefact may be and still count as last night's.
-    `after_promote` are programs with their arguments, run once the copy is live.
+    `after_promote` are programs with their arguments, run once the copy is live. `columns` is what
+    `columns_file` decides of every column, `coverage` what the inventory says comes of others.
     """
 
     source: Database
@@ -191,6 +200,24 @@ class Sync:
     max_age: timedelta = timedelta(hours=36)
     rewrite: tuple[Rewrite, ...] = ()
     after_promote: tuple[tuple[str, ...], ...] = ()
+    columns_file: str | None = None
+    columns: Classification | None = None
+    coverage: Coverage | None = None
+
+    @property
+    def gate(self) -> Coverage | None:
+        """What comes of an undecided column; None where nothing was to be decided.
+
+        Strict is the rule where a script is all that makes a protected environment's data safe.
+        """
+        if isinstance(self.sanitise, NeverSanitise):
+            return None
+        if self.coverage is not None:
+            return self.coverage
+        leaves = self.source.environment.name != self.target.environment.name
+        if leaves and self.source.environment.protected and self.sanitise is not None:
+            return Coverage.STRICT
+        return Coverage.WARN if self.columns else None
 
 
 @dataclass(frozen=True, slots=True)

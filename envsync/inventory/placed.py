@@ -31,6 +31,10 @@ class Place:
         """Make a sentence a problem of this place, or of a key in it."""
         return self.document.problem((*self.path, *keys), sentence)
 
+    def told(self, key: str) -> bool:
+        """Tell whether a key is given in it."""
+        return self.document.node((*self.path, key)) is not None
+
     @property
     def position(self) -> Position:
         return Position(self.document.file, self.document.line(self.path))

@@ -7,6 +7,7 @@ Each rule is one function that yields a problem wherever it is broken. A step wi
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from envsync.columns import SUFFIX
 from envsync.inventory.bucket_rules import broken_by_buckets
 from envsync.inventory.collisions import collisions
 from envsync.inventory.document import quoted
@@ -127,11 +128,14 @@ def _script_exists(
 
 def _wrong_with_script(key: str, name: str, scripts: Scripts) -> str | None:
     path = PurePosixPath(name)
-    choice = [each for each in scripts.names if each.endswith(CHECKS) == (key == "checks")]
+    runs = [each for each in scripts.names if not each.endswith(SUFFIX)]
+    choice = [each for each in runs if each.endswith(CHECKS) == (key == "checks")]
     if path.is_absolute() or ".." in path.parts:
         return f"{name!r}, outside {scripts.folder}; accepted: a path in that folder"
     if key == "sanitise" and name.endswith(CHECKS):
         return f"{name!r}, which checks and does not sanitise; {suggestion(name, choice)}"
+    if name.endswith(SUFFIX):
+        return f"{name!r}, which decides on columns and runs nothing; {suggestion(name, choice)}"
     if name not in scripts.names:
         return f"{name!r}, which is not in {scripts.folder}; {suggestion(name, choice)}"
     return None

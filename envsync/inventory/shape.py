@@ -9,7 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from envsync.inventory.model import Ensure
+from envsync.inventory.model import Coverage, Ensure
 from envsync.inventory.scalars import (
     Cron,
     Duration,
@@ -57,6 +57,7 @@ Patterns = Annotated[tuple[Text, ...], Field(strict=False)]
 Programs = Annotated[tuple[Program, ...], Field(strict=False)]
 IndexPatterns = Annotated[tuple[IndexPattern, ...], Field(strict=False)]
 Ensured = Annotated[Ensure, Field(strict=False)]
+Covered = Annotated[Coverage, Field(strict=False)]
 
 
 class WhenShape(Shape):
@@ -189,6 +190,15 @@ class SyncShape(BackupShape):
         default=None,
         description="queries that must return no rows; absent: NAME.checks.sql beside the script",
     )
+    columns: Text | None = Field(
+        default=None,
+        description="what is decided of every column; absent: NAME.columns.yaml beside the script",
+    )
+    coverage: Covered | None = Field(
+        default=None,
+        description="what comes of a column nobody decided on; absent: strict out of a protected "
+        "environment, else warn",
+    )
     max_age: Duration | None = Field(
         default=None, description='how old the newest artefact may be, such as "36h"; absent: 36h'
     )
@@ -209,6 +219,14 @@ class SyncShape(BackupShape):
             raise mistake(
                 "because", "'because' has nothing to explain", "it beside 'sanitise: never' only"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _decides_where_it_sanitises(self) -> Self:
+        for key, told in (("columns", self.columns), ("coverage", self.coverage)):
+            if self.sanitise == "never" and told is not None:
+                refused = f"{key!r} has nothing to decide beside 'sanitise: never'"
+                raise mistake(key, refused, "it where a script sanitises")
         return self
 
 

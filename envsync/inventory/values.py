@@ -1,12 +1,15 @@
 """Turns what is sound in a file into the values of the model, with defaults filled in."""
 
 import shlex
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
+from envsync.columns import SUFFIX, Classification
+from envsync.inventory.columns_file import ColumnsFile
 from envsync.inventory.model import (
     Bucket,
     BucketSync,
@@ -67,6 +70,8 @@ from envsync.places import (
 NEVER = "never"
 RSYNC_PORT = 873
 CHECKS = ".checks.sql"
+SUFFIXES = {Dbms.MONGO: ".mongo.yaml", Dbms.ELASTICSEARCH: ".elasticsearch.yaml"}
+"""What the name of a sanitisation file ends with that is not SQL."""
 PORTS = {
     Dbms.POSTGRESQL: 5432,
     Dbms.MYSQL: 3306,
@@ -83,10 +88,11 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Scripts:
-    """The sanitisation folder: where it is, and the names of what is in it."""
+    """The sanitisation folder: where it is, the names of what is in it, what is decided in it."""
 
     folder: Path
     names: tuple[str, ...]
+    columns: Mapping[str, ColumnsFile] = field(default_factory=dict)
 
     def named(self, name: str) -> Script:
         """Return the script an inventory names; whether it exists is another question."""
@@ -98,6 +104,11 @@ class Scripts:
         path = PurePosixPath(name)
         checks = str(path.parent / f"{path.stem}{CHECKS}")
         return self.named(checks) if checks in self.names else None
+
+    def decided(self, name: str) -> Classification | None:
+        """Return what a file decides of columns; None where it is not there."""
+        file = self.columns.get(name)
+        return file.classification if file else None
 
 
 def environment(shape: EnvironmentShape) -> Environment:
@@ -265,6 +276,22 @@ def checks(shape: SyncShape, scripts: Scripts) -> Script | None:
 
 def _share(percent: str) -> Decimal:
     return Decimal(percent.removesuffix("%"))
+
+
+def columns_name(shape: SyncShape) -> str | None:
+    """Return the file of a sync that decides on columns, or that would if it were there."""
+    if shape.columns is not None:
+        return str(PurePosixPath(shape.columns))
+    if shape.sanitise is None or shape.sanitise == NEVER:
+        return None
+    return columns_beside(shape.sanitise)
+
+
+def columns_beside(script: str) -> str:
+    """Return the name of the file that decides on columns for a script."""
+    path = PurePosixPath(script)
+    ending = next((each for each in SUFFIXES.values() if script.endswith(each)), path.suffix)
+    return str(path.parent / f"{path.name.removesuffix(ending)}{SUFFIX}")
 
 
 def _first(*values: Value | None, otherwise: Value) -> Value:

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from envsync.errors import RefusedError
 from envsync.inventory.identity import not_apart
-from envsync.inventory.model import Bucket, BucketSync, Database, Inventory, Sync
+from envsync.inventory.model import Bucket, BucketSync, Coverage, Database, Inventory, Sync
 
 Thing = TypeVar("Thing", Database, Bucket)
 
@@ -55,7 +55,14 @@ def _from(source: Database | None, edge: Sync) -> Sync:
             f"{source.environment.name} is protected and the sync of {edge.target} does not say "
             "how its data is sanitised; add sanitise: to the edge in the inventory"
         )
-    return replace(edge, source=source)
+    redirected = replace(edge, source=source)
+    if redirected.gate is Coverage.STRICT and redirected.columns is None:
+        raise RefusedError(
+            f"{source.environment.name} is protected and nobody has decided on the columns of the "
+            f"sync of {edge.target}; envsync sanitise.init {edge.target.key} --env "
+            f"{source.environment.name} drafts {edge.columns_file}"
+        )
+    return redirected
 
 
 def _from_bucket(source: Bucket | None, edge: BucketSync) -> BucketSync:

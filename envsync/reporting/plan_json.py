@@ -60,6 +60,8 @@ def _ends(step: Step) -> dict[str, object]:
                 "sanitised_by": sanitised_by(step),
                 "because": _because(step),
                 "checks": sync.checks.name if sync.checks else None,
+                "columns": sync.columns.file if sync.columns else None,
+                "coverage": sync.gate,
                 "restore_jobs": sync.target.restore_jobs,
             }
         case Verify(sync):

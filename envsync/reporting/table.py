@@ -10,6 +10,7 @@ from tabulate import tabulate
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.inventory.model import (
     BucketSync,
+    Coverage,
     Database,
     Dbms,
     Ensure,
@@ -103,6 +104,21 @@ def _notes(plan: Plan) -> Iterator[str]:
     for step in plan.steps:
         if isinstance(step.action, Copy):
             yield from wrap(f"copy {step.number} {_leftovers(step.action.sync)}", WIDTH)
+    yield from _lenient(plan)
+
+
+def _lenient(plan: Plan) -> Iterator[str]:
+    """Say which pulls let a column through that nobody has decided on."""
+    numbers = [
+        str(step.number)
+        for step in plan.steps
+        if isinstance(step.action, Pull) and step.action.sync.gate is Coverage.WARN
+    ]
+    if numbers:
+        which = (
+            f"pull {numbers[0]} warns" if len(numbers) == 1 else f"pulls {', '.join(numbers)} warn"
+        )
+        yield from wrap(f"{which} of columns nobody has decided on (coverage: warn)", WIDTH)
 
 
 def _holds(held: Held) -> Iterator[str]:

@@ -110,6 +110,7 @@ def test_a_pull_restores_beside_sanitises_checks_and_only_then_promotes() -> Non
         ),
         f"{restore} --jobs=2 CONTENTS (what comes after rows)",
         f"compare the rows of {database} with {artefact}.dump.zst.manifest.json",
+        f"compare the columns of {database} with clean.columns.yaml: one not decided on fails the step",
         f'sanitise {database} as "publishing_api": clean.sql in one transaction',
         f"sql {database}: REFRESH MATERIALIZED VIEW, each that is populated",
         f"check {database}: every query of clean.checks.sql returns no rows",

@@ -58,13 +58,14 @@ class Folder:
 def folder(where: Path, **contents: str | bytes) -> Folder:
     """Make a folder with sound files for production and staging, other contents as given.
 
-    Two scripts lie beside it: clean.sql with its checks.
+    Beside it lies a script, clean.sql, with its checks and what is decided of columns.
     """
     made = Folder(where / "inventories", where / "scripts")
     made.path.mkdir(parents=True)
     made.scripts.mkdir()
     for name in ("clean.sql", "clean.checks.sql"):
         (made.scripts / name).write_text("select 1 where false;\n")
+    (made.scripts / "clean.columns.yaml").write_text("people: {id: {keep: integer}}\n")
     for name, content in {"production": PRODUCTION, "staging": STAGING, **contents}.items():
         text = content.encode() if isinstance(content, str) else content
         (made.path / f"{name}.yaml").write_bytes(text)

@@ -32,6 +32,7 @@ def _problems(
         staging=_with_search(STAGING, "", database, sync),
     )
     (made.scripts / "find.elasticsearch.yaml").write_text("")
+    (made.scripts / "find.columns.yaml").write_text("{}")
     return made.problems()
 
 
@@ -42,6 +43,7 @@ def test_a_server_s_repository_is_where_its_databases_are_kept(tmp_path: Path) -
         staging=_with_search(STAGING, "", DATABASE, PULL),
     )
     (made.scripts / "find.elasticsearch.yaml").write_text("")
+    (made.scripts / "find.columns.yaml").write_text("{}")
     (found,) = (d for d in made.load().databases if d.key == "find" and d.environment.protected)
     assert found.storage == SnapshotRepository("govuk", found.server.endpoint)
     assert found.server.endpoint.port == 9200

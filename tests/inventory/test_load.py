@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from envsync.columns import Classification, Decided, Decision
 from envsync.errors import InventoryError
 from envsync.inventory.load import load
 from envsync.inventory.model import (
@@ -77,6 +78,10 @@ def test_a_small_inventory_becomes_its_values(tmp_path: Path) -> None:
                 sanitise=Sanitise(clean),
                 checks=checks,
                 options=Options("pull app into staging", schedule=Schedule("0 3 * * *")),
+                columns_file="clean.columns.yaml",
+                columns=Classification(
+                    "clean.columns.yaml", {"people": {"id": Decided(Decision.KEEP, ("integer",))}}
+                ),
             ),
         ),
         backups=(Backup(app, Options("push app from production", schedule=Schedule("0 2 * * *"))),),
@@ -241,7 +246,9 @@ def test_scripts_may_lie_in_folders_of_their_own(tmp_path: Path) -> None:
     (made.scripts / "apps").mkdir()
     for name in ("app.sql", "app.checks.sql"):
         (made.scripts / "apps" / name).write_text("select 1;\n")
+    (made.scripts / "apps/app.columns.yaml").write_text("{}\n")
     sync = made.load().syncs[0]
+    assert sync.columns == Classification("apps/app.columns.yaml", {})
     assert sync.checks == Script("apps/app.checks.sql", made.scripts / "apps/app.checks.sql")
     assert sync.sanitise == Sanitise(Script("apps/app.sql", made.scripts / "apps/app.sql"))
 

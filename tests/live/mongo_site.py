@@ -2,9 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +14,12 @@ from uuid import uuid4
 
 import yaml
 from bson import SON, Binary, Decimal128, Int64, ObjectId, Regex, Timestamp
+from pymongo.collection import Collection
+from pymongo.errors import PyMongoError
 
+from envsync.columns import written
 from tests.live import program
+from tests.live.deciding import Column, Decisions
 from tests.live.program import Ran
 from tests.servers.mongod import Documents, Mongo, Mongod
 
@@ -42,6 +47,23 @@ SCRIPT: dict[str, Any] = {
     ],
 }
 
+_TYPES = {
+    type(None): "null",
+    str: "string",
+    int: "int",
+    Int64: "long",
+    float: "double",
+    bool: "bool",
+    bytes: "binData",
+    Binary: "binData",
+    ObjectId: "objectId",
+    datetime: "date",
+    Decimal128: "decimal",
+    Regex: "regex",
+    re.Pattern: "regex",
+    Timestamp: "timestamp",
+}
+
 
 @dataclass(slots=True)
 class MongoSite:
@@ -58,6 +80,10 @@ class MongoSite:
     storage: dict[str, Any]
     environment: dict[str, str]
     users: dict[str, str] = field(default_factory=dict)
+    decisions: Decisions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.decisions = Decisions(self.folder / "sanitisation_sql")
 
     def inventory(self, name: str) -> dict[str, Any]:
         """Return one environment's inventory, as it would be written."""
@@ -110,12 +136,22 @@ class MongoSite:
         (folder / "app.mongo.yaml").write_text(text)
 
     def run(self, *arguments: str) -> Ran:
-        """Run the program to its end."""
+        """Run the program to its end, with everything decided that it has to know."""
+        self.decide()
         return program.run(self.folder, self.environment, *arguments)
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Start the program and leave it running."""
+        """Start the program and leave it running, with everything decided that it has to know."""
+        self.decide()
         return program.start(self.folder, self.environment, *arguments)
+
+    def decide(self) -> None:
+        """Keep all fields that production has, unless a test has decided for itself."""
+        with suppress(PyMongoError), self.production.client() as client:
+            database = client[self.source]
+            for name in database.list_collection_names():
+                self.decisions.keep(_fields(written(name), database[name]))
+        self.decisions.write()
 
     def people(self) -> list[dict[str, Any]]:
         """Return who lives in integration's live database."""
@@ -151,6 +187,25 @@ class MongoSite:
         """Return the manifest of the newest artefact in production's storage."""
         newest = max(self.stored.rglob("*.manifest.json"))
         return dict(json.loads(newest.read_text()))
+
+
+def _fields(table: str, collection: "Collection[dict[str, Any]]") -> Iterator[Column]:
+    yield table, "", ""
+    for document in collection.find().limit(1000):
+        for name, value in document.items():
+            yield from ((table, *each) for each in _within(written(name), value))
+
+
+def _within(path: str, value: object) -> Iterator[tuple[str, str]]:
+    match value:
+        case dict():
+            for name, inner in value.items():
+                yield from _within(f"{path}.{written(name)}", inner)
+        case list():
+            for inner in value:
+                yield from _within(f"{path}[]", inner)
+        case _:
+            yield path, _TYPES[type(value)]
 
 
 def _change(text: dict[str, Any], path: list[str], value: object) -> None:

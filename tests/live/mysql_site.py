@@ -2,17 +2,21 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pymysql
 import yaml
 
+from envsync.columns import written
+from tests.live.deciding import Decisions
 from tests.live.site import PATIENCE, Ran, change
 from tests.servers.mariadb import Mariadb, MariadbServer
 
@@ -39,6 +43,11 @@ SCRIPT = "UPDATE people SET email = concat('person-', id, '@example.com');\n"
 CHECKS = "SELECT id FROM people WHERE email NOT LIKE '%@example.com';\n"
 OLD = ((1, "yesterday@example.com", "Yesterday"),)
 SANITISED = tuple((n, f"person-{n}@example.com", f"Town {n}") for n in range(1, 501))
+_COLUMNS = """
+SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS
+ WHERE TABLE_SCHEMA = '{}'
+"""
+_WIDTH = re.compile(r"\b((?!tinyint\(1\))(?:tiny|small|medium|big)?int|year)\(\d+\)")
 # What a managed service gives its administrator, less what is not needed; no SUPER.
 SOURCE = "SELECT, SHOW VIEW, TRIGGER, EVENT"
 WHOLE_SERVER = "PROCESS, SET USER, CONNECTION ADMIN, SLAVE MONITOR"
@@ -55,6 +64,10 @@ class MysqlSite:
     target: str
     accounts: dict[str, str]
     environment: dict[str, str]
+    decisions: Decisions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.decisions = Decisions(self.folder / "sanitisation_sql")
 
     def inventory(self, name: str) -> dict[str, Any]:
         """Return one environment's inventory, as it would be written."""
@@ -113,7 +126,8 @@ class MysqlSite:
         return Ran(process.returncode, out, err)
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Start the program and leave it running."""
+        """Start the program and leave it running, with everything decided that it has to know."""
+        self.decide()
         return subprocess.Popen(
             (sys.executable, "-W", "error", "-m", "envsync", *arguments),
             env=self.environment,
@@ -123,6 +137,16 @@ class MysqlSite:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def decide(self) -> None:
+        """Keep all columns that production has, unless a test has decided for itself."""
+        with suppress(pymysql.Error):
+            found = self.production.run(_COLUMNS.format(self.source.replace("'", "''")))
+            self.decisions.keep(
+                (written(table), written(column), _WIDTH.sub(r"\1", kind))
+                for table, column, kind in found
+            )
+        self.decisions.write()
 
     def people(self) -> tuple[Any, ...]:
         """Return who lives in integration's live schema."""

@@ -1,9 +1,11 @@
 """A site on search clusters: production's and integration's, and envsync on top of them."""
 
+import http.client
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ from uuid import uuid4
 
 import yaml
 
+from envsync.columns import written
+from tests.live.deciding import Decisions
 from tests.live.site import PATIENCE, Ran
 from tests.servers.opensearch import SearchCluster, SearchClusters
 
@@ -51,6 +55,10 @@ class SearchSite:
     repository: str
     environment: dict[str, str]
     ports: dict[str, int] = field(default_factory=dict)
+    decisions: Decisions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.decisions = Decisions(self.folder / "sanitisation_sql")
 
     def inventory(self, name: str) -> dict[str, Any]:
         """Return one environment's inventory, as it would be written."""
@@ -103,7 +111,8 @@ class SearchSite:
         (folder / "search.elasticsearch.yaml").write_text(text)
 
     def run(self, *arguments: str, **environment: str) -> Ran:
-        """Run the program to its end."""
+        """Run the program to its end, with everything decided that it has to know."""
+        self.decide()
         done = subprocess.run(
             (sys.executable, "-W", "error", "-m", "envsync", *arguments),
             env={**self.environment, **environment},
@@ -117,7 +126,8 @@ class SearchSite:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
-        """Start the program and leave it running."""
+        """Start the program and leave it running, with everything decided that it has to know."""
+        self.decide()
         return subprocess.Popen(
             (sys.executable, "-W", "error", "-m", "envsync", *arguments),
             env={**self.environment, **environment},
@@ -127,6 +137,15 @@ class SearchSite:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def decide(self) -> None:
+        """Keep all fields that production has, unless a test has decided for itself."""
+        with suppress(OSError, http.client.HTTPException, ValueError):
+            _, found = self.production.answer("GET", "/_all/_mapping?expand_wildcards=all")
+            for index, told in found.items():
+                fields = told["mappings"].get("properties", {})
+                self.decisions.keep((written(index), *each) for each in _fields("", fields))
+        self.decisions.write()
 
     def snapshots(self) -> list[tuple[str, str]]:
         """Return the snapshots in production's repository, each with its state."""
@@ -138,6 +157,15 @@ class SearchSite:
         """Return the indices envsync made in integration, without the one of claims."""
         found = self.integration.indices()
         return {name: aliases for name, aliases in found.items() if name.startswith("envsync-s")}
+
+
+def _fields(prefix: str, properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, told in properties.items():
+        path = f"{prefix}{written(name)}"
+        if "properties" in told:
+            yield from _fields(f"{path}.", told["properties"])
+        else:
+            yield path, told["type"]
 
 
 def make_search_site(folder: Path, clusters: SearchClusters) -> SearchSite:

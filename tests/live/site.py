@@ -5,13 +5,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import yaml
 
+from envsync.columns import written
+from tests.live.deciding import Decisions
 from tests.servers.postgresql import Postgresql, PostgresqlServer
 
 PEOPLE = """
@@ -28,6 +32,13 @@ INSERT INTO people VALUES (1, 'yesterday@example.com', 'Yesterday');
 """
 SCRIPT = "UPDATE people SET email = 'person-' || id || '@example.com';\n"
 CHECKS = "SELECT id FROM people WHERE email NOT LIKE '%@example.com';\n"
+_COLUMNS = """
+SELECT CASE nspname WHEN 'public' THEN '' ELSE nspname END, relname, coalesce(attname, ''),
+       format_type(atttypid, atttypmod)
+  FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+  LEFT JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+ WHERE relkind IN ('r', 'p') AND nspname NOT IN ('pg_catalog', 'information_schema')
+"""
 PATIENCE = 120
 """Seconds any run of envsync may take in a test."""
 
@@ -58,6 +69,10 @@ class Site:
     storage: dict[str, Any]
     environment: dict[str, str]
     changes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    decisions: Decisions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.decisions = Decisions(self.folder / "sanitisation_sql")
 
     def inventory(self, name: str) -> dict[str, Any]:
         """Return one environment's inventory, as it would be written."""
@@ -118,6 +133,16 @@ class Site:
         if checks is not None:
             (folder / "clean.checks.sql").write_text(checks)
 
+    def decide(self) -> None:
+        """Keep all columns that production has, unless a test has decided for itself."""
+        with suppress(psycopg.Error):
+            found = self.production.run(_COLUMNS, self.source)
+            self.decisions.keep(
+                (written(*filter(None, (schema, table))), written(column), str(kind))
+                for schema, table, column, kind in found
+            )
+        self.decisions.write()
+
     def run(self, *arguments: str) -> Ran:
         """Run the program to its end."""
         done = subprocess.run(
@@ -145,6 +170,8 @@ class Site:
         )
 
     def argv(self, *arguments: str) -> tuple[str, ...]:
+        """Return what starts the program, with everything decided that it has to know."""
+        self.decide()
         return (sys.executable, "-W", "error", "-m", "envsync", *arguments)
 
     def people(self) -> list[Any]:

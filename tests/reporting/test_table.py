@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from envsync.inventory.model import Ensure
+from envsync.inventory.model import Coverage, Ensure
 from envsync.plan.expand import expand
 from envsync.reporting.grid import shortened
 from envsync.reporting.plan_json import plan_json
@@ -56,6 +56,14 @@ def test_a_plan_says_what_copies_delete() -> None:
         "copy 1 deletes what its source does not have, up to 10 % of the objects there",
         "copy 2 deletes nothing",
     ]
+
+
+def test_a_plan_says_which_pulls_only_warn_of_columns_nobody_decided_on() -> None:
+    first, second = SHARED.syncs
+    lenient = replace(SHARED, syncs=(first, replace(second, coverage=Coverage.WARN)))
+    assert plan_table(expand(lenient), {}).splitlines()[-1] == (
+        "pull 3 warns of columns nobody has decided on (coverage: warn)"
+    )
 
 
 def test_a_plan_with_nothing_in_it_says_so() -> None:

@@ -49,8 +49,6 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
     match command:
         case m.Claim():
             work.held.enter_context(claim(command, scope))
-        case m.Caution():
-            return Measured(warnings=(command.text,))
         case m.Dump():
             return dump(command, scope)
         case m.Restore():

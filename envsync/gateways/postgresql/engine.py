@@ -7,11 +7,13 @@ from envsync.commands import Command, Measured, Question
 from envsync.commands import postgresql as pg
 from envsync.facts import Facts
 from envsync.gateways import artefacts
+from envsync.gateways.coverage import judge
 from envsync.gateways.engines import Work
 from envsync.gateways.postgresql import databases, promote, rows, scripts
 from envsync.gateways.postgresql import observe as eyes
 from envsync.gateways.postgresql.aside import Aside, put_back
 from envsync.gateways.postgresql.assumed import assumed_pull, assumed_push
+from envsync.gateways.postgresql.columns import columns
 from envsync.gateways.postgresql.dump import dump
 from envsync.gateways.postgresql.restore import restore
 from envsync.gateways.postgresql.rewriting import rewrite
@@ -47,7 +49,7 @@ def assume(question: Question) -> Facts:
             raise TypeError(f"nothing is assumed in answer to {question!r}")
 
 
-def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR0912
+def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR0911, PLR0912
     """One line a command: the table of what carries out what."""
     scope = work.scope
     if _CLAIM in work.kept:
@@ -63,6 +65,8 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
             return _restore(command, work)
         case pg.CompareRows():
             rows.compare_rows(command, work.measured.rows)
+        case pg.CheckColumns():
+            return judge(command.gate, command.target, columns(command.target, scope))
         case pg.RunScript():
             return scripts.run_script(command, scope)
         case pg.Rewrite():

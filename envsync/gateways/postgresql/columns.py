@@ -1,0 +1,54 @@
+"""The columns of a database, as its own catalogue tells them, and a few of their values."""
+
+from envsync.columns import Found, written
+from envsync.commands import Target
+from envsync.gateways.postgresql.session import connect
+from envsync.gateways.scope import Scope
+
+PUBLIC = "public"
+LARGE_OBJECTS = {written("pg_catalog", "pg_largeobject"): {"data": ("bytea",)}}
+"""What stands for the large objects of a database that has any."""
+# A partition, or another child, has its parent's columns; only its own count as its own. Generated
+# columns are what the others are. Members of extensions are theirs, but for the tables whose rows
+# a dump carries. Rows of foreign tables are elsewhere.
+_COLUMNS = """
+SELECT n.nspname::text, c.relname::text, c.relispartition OR i.inhrelid IS NOT NULL,
+       a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod)
+  FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN (SELECT DISTINCT inhrelid FROM pg_catalog.pg_inherits) i ON i.inhrelid = c.oid
+  LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+   AND NOT a.attisdropped AND a.attinhcount = 0 AND a.attgenerated = ''
+ WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+   AND NOT EXISTS (
+     SELECT FROM pg_catalog.pg_depend d
+       JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+      WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid
+        AND d.deptype = 'e' AND NOT c.oid = ANY (coalesce(e.extconfig, '{}')))
+ ORDER BY n.nspname <> 'public', 1, 2, a.attnum
+"""
+_HAS_LARGE_OBJECTS = "SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata)"
+
+
+def columns(target: Target, scope: Scope) -> Found:
+    """Return the columns of every table that holds rows of its own."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    with connect(target, scope) as session:
+        for schema, table, is_child, column, kind in session.execute(_COLUMNS):
+            name = _written(schema, table)
+            if column is not None:
+                found.setdefault(name, {})[written(column)] = (_kind(kind),)
+            elif not is_child:
+                found.setdefault(name, {})
+        row = session.execute(_HAS_LARGE_OBJECTS).fetchone()
+    return {**found, **(LARGE_OBJECTS if row and row[0] else {})}
+
+
+def _written(schema: str, table: str) -> str:
+    return written(table) if schema == PUBLIC else written(schema, table)
+
+
+def _kind(kind: str) -> str:
+    """Return a type as it is known where no schema has to be named."""
+    return kind.removeprefix(f"{PUBLIC}.")
