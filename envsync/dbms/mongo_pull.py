@@ -46,7 +46,7 @@ def verify(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iter
     endpoint, quarantine = database.server.endpoint, target_of(database, incoming(database))
     yield mongo.Claim(endpoint, database.name)
     if facts.caution:
-        yield mongo.Caution(facts.caution)
+        yield c.Caution(facts.caution)
     yield mongo.DropDatabase(endpoint, quarantine.database)
     yield from restore(step, sync, manifest, quarantine, "", None)
     yield from sanitise(sync, quarantine)
