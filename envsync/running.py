@@ -73,7 +73,7 @@ def speak(plan: Plan, run: Run, say: Say) -> int:
     """Show every command of a plan, in order; return the exit code the run would begin with."""
     clock = SystemClock()
     with _stopping() as stop:
-        world = World(Speaking(say), OpenGuard(), clock, stop)
+        world = World(Speaking(say), OpenGuard(), clock, stop, state().journal)
         outcomes = [event for event in execute(plan, run, world) if isinstance(event, Outcome)]
     for outcome in outcomes:
         if not outcome.healthy or outcome.warnings or outcome.state is Ended.SKIPPED:
@@ -94,7 +94,8 @@ def act(plan: Plan, run: Run, log_format: str) -> int:
                 step.environment.reboot_lock.directory, step.environment.reboot_lock.name
             )
     with _stopping() as stop, meters(logger) as made:
-        world = World(_RealGateway(made), MachineGuard(remembered.locks), clock, stop)
+        guard = MachineGuard(remembered.locks)
+        world = World(_RealGateway(made), guard, clock, stop, remembered.journal)
         memory = _Memory(remembered.journal, clock)
         memory.plan(plan)
         events = memory.remembered(execute(plan, run, world))
@@ -129,8 +130,8 @@ class _Memory:
         for event in events:
             try:
                 match event:
-                    case Started(step):
-                        self._journal.start(step, self._clock.now())
+                    case Started(step, at):
+                        self._journal.start(step, at)
                     case Outcome():
                         self._journal.end(event, self._clock.now())
             except RefusedError as error:

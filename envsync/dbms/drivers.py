@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from envsync.artefacts import ArtefactKey, Stamp
-from envsync.commands import Command, Question, RunProgram
+from envsync.commands import Command, Discard, Location, Question, RunProgram
 from envsync.dbms import buckets, elasticsearch, mongo, mysql, postgresql
 from envsync.dbms.drills import failed, passed
 from envsync.dbms.request import Request
 from envsync.dbms.spooling import spool
 from envsync.facts import Facts
 from envsync.inventory.model import Database, Dbms
-from envsync.plan.model import Copy, Pull, Step
+from envsync.plan.model import Copy, Pull, Push, Step
 
 
 class StepDriver(Protocol):
@@ -60,9 +60,11 @@ DRIVERS: dict[Dbms, Driver] = {
 def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
     """What a step does, in order: its engine's commands, then what the inventory has follow.
 
-    An artefact that rsync carries needs room on this machine first.
+    An artefact that rsync carries needs room on this machine first. What killed pushes have begun
+    goes before another is.
     """
     yield from spool(step, facts)
+    yield from _remains(step, request)
     yield from step_driver(step).commands(step, request, facts)
     yield from passed(step, request, facts)
     if isinstance(step.action, Pull):
@@ -80,6 +82,15 @@ def abandon(step: Step, request: Request) -> Iterator[Command]:
     if request.touched:
         yield from step_driver(step).abandon(step, request)
     yield from failed(step, request)
+
+
+def _remains(step: Step, request: Request) -> Iterator[Command]:
+    """What removes the half artefacts of killed pushes; a snapshot of a cluster's own is whole."""
+    if not isinstance(step.action, Push) or step.database.server.dbms is Dbms.ELASTICSEARCH:
+        return
+    for stamp in request.died:
+        key = driver(step.database).artefact(step.database, stamp)
+        yield Discard(Location(step.database.environment.storage, key))
 
 
 def driver(database: Database) -> Driver:

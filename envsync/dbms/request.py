@@ -26,7 +26,8 @@ class Request:
     an operator typed as well, and `allow_shrink`, which is why an artefact may be much smaller than
     the one before it. `dumped` tells what clears up that the push had written its artefact:
     what else lies there is another's; and `touched`, that the step had begun to act at all. `fault`
-    is what the step found wrong with the artefact.
+    is what the step found wrong with the artefact. `died` is when earlier runs of the step on this
+    machine began that were killed.
     """
 
     now: Stamp
@@ -38,3 +39,4 @@ class Request:
     dumped: bool = False
     touched: bool = True
     fault: Fault | None = None
+    died: tuple[Stamp, ...] = ()

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from envsync.artefacts import Manifest, Stamp
 from envsync.commands import Publish
@@ -39,9 +40,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A step has begun."""
+    """A step has begun, at a moment."""
 
     step: Step
+    at: datetime
 
 
 Event = Started | Outcome
@@ -113,7 +115,12 @@ def _look_first(walk: _Walk, run: Run, world: World) -> Iterator[Event]:
     foreseen: dict[int, Manifest] = {}
     for step in walk.waiting:
         try:
-            _look(spooled(step), _request(walk, step, run, world, looking=True), world, foreseen)
+            _look(
+                spooled(step),
+                _request(walk, step, run, world.clock.now(), looking=True),
+                world,
+                foreseen,
+            )
         except EnvsyncError as error:
             refused[step.number] = Outcome(step, State.FAILED, reason=str(error))
     if not refused:
@@ -179,8 +186,9 @@ def _started(walk: _Walk, run: Run, world: World, pool: ThreadPoolExecutor) -> I
         if step.server:
             busy[step.server.endpoint] += 1
         walk.waiting.remove(step)
-        yield Started(step)
-        request = _request(walk, step, run, world, looking=False)
+        began = world.clock.now()
+        yield Started(step, began)
+        request = _request(walk, step, run, began, looking=False)
         walk.running[pool.submit(carry_out, step, request, world)] = step
 
 
@@ -197,11 +205,11 @@ def _ended(walk: _Walk) -> set[Future[Outcome]]:
     return wait(walk.running, timeout=1.0, return_when=FIRST_COMPLETED).done
 
 
-def _request(walk: _Walk, step: Step, run: Run, world: World, *, looking: bool) -> Request:
+def _request(walk: _Walk, step: Step, run: Run, now: datetime, *, looking: bool) -> Request:
     restores = isinstance(step.action, Pull | Verify)
     own = next((walk.ended.get(n) for n in step.needs if restores), None)
     return Request(
-        now=Stamp.of(world.clock.now()),
+        now=Stamp.of(now),
         timestamp=run.timestamp if restores else None,
         pushed=own.artefact if own else None,
         awaited=looking and bool(step.needs) and not isinstance(step.action, Push),

@@ -139,6 +139,20 @@ class Journal:
         )
         return found[0] if found else None
 
+    def unfinished(self, step: Step, before: datetime) -> tuple[Stamp, ...]:
+        """Return when runs of a step began that never ended, since the last that was done.
+
+        They were killed, if nobody holds the step's lock but who asks.
+        """
+        verb, environment, database = _identity(step)
+        found = self._entries(
+            "SELECT * FROM step WHERE environment = ? AND database = ? AND verb = ? "
+            "AND started < ? AND ended IS NULL AND id > (SELECT coalesce(max(id), 0) FROM step "
+            "WHERE environment = ? AND database = ? AND verb = ? AND outcome = 'done') ORDER BY id",
+            (environment, database, verb, before.isoformat(), environment, database, verb),
+        )
+        return tuple(Stamp.of(entry.started) for entry in found if entry.started)
+
     def served(self, environment: str, database: str) -> Entry | None:
         """Return the step, or the rollback, that brought what a database or a bucket serves now."""
         found = self._entries(

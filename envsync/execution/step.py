@@ -39,7 +39,8 @@ def carry_out(step: Step, request: Request, world: World) -> Outcome:
     try:
         with world.guard.hold(step, world.stop):
             begun = world.clock.monotonic()
-            _act(draft, spooled(step), request, world)
+            died = world.past.unfinished(step, request.now.moment)
+            _act(draft, spooled(step), replace(request, died=died), world)
     except EnvsyncError as error:
         draft.failed(error)
     return replace(draft.outcome, seconds=world.clock.monotonic() - begun)

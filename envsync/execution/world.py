@@ -1,9 +1,11 @@
 """What the executor is handed: hands that act, a clock, and what keeps steps apart."""
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
+from envsync.artefacts import Stamp
 from envsync.commands import Command, Measured, Question
 from envsync.execution.clock import Clock
 from envsync.execution.stop import Stop
@@ -42,6 +44,22 @@ class Guard(Protocol):
         """Hold the step's locks; raises RefusedError while the step runs elsewhere."""
 
 
+class Past(Protocol):
+    """What earlier runs began."""
+
+    def unfinished(self, step: Step, before: datetime) -> tuple[Stamp, ...]:
+        """Return when runs of a step began that never ended, since the last that was done."""
+
+
+class NoPast:
+    """Nothing has been before."""
+
+    def unfinished(self, step: Step, before: datetime) -> tuple[Stamp, ...]:
+        """Nothing is unfinished."""
+        del step, before
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """Everything a run needs that is not a value."""
@@ -50,3 +68,4 @@ class World:
     guard: Guard
     clock: Clock
     stop: Stop
+    past: Past = field(default_factory=NoPast)

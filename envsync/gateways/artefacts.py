@@ -189,9 +189,11 @@ def sweep(command: Sweep) -> None:
 
 
 def discard(command: Discard) -> None:
-    """Remove an artefact that never got its manifest."""
+    """Remove an artefact that never got its manifest, and what was begun of either."""
     store = open_store(command.location.storage)
     key = command.location.key
+    for each in (str(key), key.manifest):
+        store.clear_up(each)
     present = {found.key for found in store.keys(str(key))}
     if str(key) in present and f"{key}{MANIFEST_SUFFIX}" not in present:
         store.delete(str(key))

@@ -12,7 +12,7 @@ from envsync.reporting.icinga import message
 def line(event: Event) -> str:
     """Return what happened as one line."""
     match event:
-        case Started(step):
+        case Started(step=step):
             return f"started: {step.action}"
         case Outcome():
             return message(event)

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.failures.storages import half_files
+from tests.failures.storages import half_files, half_objects, request_in_general
 from tests.live.site import Ran, Site
 from tests.live.temporary import temporary_site
 from tests.servers.postgresql import Postgresql, PostgresqlServer
+from tests.servers.s3 import REGION, S3Server
 
 _CLAIMS = """
 SELECT 'advisory lock of pid ' || pid FROM pg_locks WHERE locktype = 'advisory' AND granted
@@ -32,6 +33,9 @@ class PostgresqlScene:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.number = 0
+        self.s3: S3Server | None = None
+        self.bucket = ""
+        self._ports: dict[str, dict[str, int]] = {}
         (site.folder / "temporary").mkdir()
         site.environment["TMPDIR"] = str(site.folder / "temporary")
         self.next_run()
@@ -46,6 +50,34 @@ class PostgresqlScene:
 
     def run(self, *arguments: str) -> Ran:
         return self.site.run(*arguments)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return self.site.environment
+
+    def through(self, production: int, integration: int) -> None:
+        """Have the servers reached on other ports than their own."""
+        self._ports = {
+            "production": {"servers.postgres.port": production},
+            "integration": {"servers.postgres.port": integration},
+        }
+        self.site.write(**self._ports)
+
+    def store_in(self, server: S3Server, reached: S3Server) -> None:
+        """Have artefacts lie in a new bucket, reached in another way than by the tests."""
+        self.bucket = server.make_bucket()
+        self.s3 = server
+        storage = {"backend": "s3", "bucket": self.bucket, "region": REGION}
+        self.site.storage = {**storage, "endpoint_url": reached.endpoint_url}
+        self.site.environment |= server.environment
+        self.site.write(**self._ports)
+
+    def whom(self, question: str) -> tuple[str, str]:
+        """Return the database without its name, or the storage, and what is asked of it."""
+        if request := request_in_general(question):
+            return "storage", request
+        database, _, statement = question.partition(": ")
+        return database.removeprefix(self.site.target) or "live", statement
 
     def next_run(self, before: str = "") -> None:
         """Have the runs to come leave another mark in the data; `before` goes before the script."""
@@ -79,6 +111,8 @@ class PostgresqlScene:
 
     def halves(self) -> list[str]:
         """Return what lies in the storages and is no whole artefact."""
+        if self.s3:
+            return half_objects(self.s3, self.bucket)
         return half_files(self.folder / "artefacts")
 
 

@@ -1,11 +1,30 @@
 """What lies in storages and is no whole artefact."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from envsync.artefacts import MANIFEST_SUFFIX, ArtefactKey
 from tests.gateways.storage.places import leftovers
 from tests.servers.s3 import S3Server
+
+_REQUEST = re.compile(r"(GET|HEAD|PUT|POST|DELETE) /([^?]*)\??(.*)")
+
+
+def request_in_general(question: str) -> str | None:
+    """Return a request without the names in it; None for a question of another kind."""
+    match = _REQUEST.fullmatch(question)
+    if match is None:
+        return None
+    method, key, query = match.groups()
+    folder, _, name = key.rpartition("/")
+    kind = "the bucket"
+    if folder:
+        kind = "a manifest" if name.endswith(MANIFEST_SUFFIX) else "an artefact"
+        kind = kind if name[:2] == "20" else "a probe"
+    options = sorted(name for name, _ in parse_qsl(query, keep_blank_values=True))
+    return " ".join((method, kind, *options))
 
 
 def half_files(root: Path) -> list[str]:

@@ -77,6 +77,9 @@ class SnapshotStore:
     def sweep(self, prefix: str, older_than: timedelta) -> tuple[str, ...]:
         self._never(prefix, older_than)
 
+    def clear_up(self, key: str) -> None:
+        self._never(key)
+
     def _never(self, *unused: object) -> NoReturn:
         raise TypeError(f"only a cluster writes to {self.url} and reads it: {unused!r}")
 

@@ -11,7 +11,13 @@ from pathlib import Path
 from envsync.errors import CommandError, RefusedError
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.file_reader import reading
-from envsync.gateways.storage.file_writer import appearing, is_partial, sync_folder, told
+from envsync.gateways.storage.file_writer import (
+    appearing,
+    is_partial,
+    is_partial_of,
+    sync_folder,
+    told,
+)
 from envsync.gateways.storage.store import (
     MIB,
     SMALL_OBJECT_BYTES,
@@ -99,6 +105,13 @@ class FileStore:
             for path in stale:
                 path.unlink(missing_ok=True)
         return tuple(self._key(path) for path in stale)
+
+    def clear_up(self, key: str) -> None:
+        whole = self._path(key)
+        with told(f"clear up beside {whole}"):
+            for path in whole.parent.iterdir() if whole.parent.is_dir() else ():
+                if is_partial_of(path.name, whole.name):
+                    path.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
         """Return where an object lies; raises CommandError for a key that is not one below."""

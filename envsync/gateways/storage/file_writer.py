@@ -38,6 +38,11 @@ def is_partial(name: str) -> bool:
     return _PARTIAL.fullmatch(name) is not None
 
 
+def is_partial_of(name: str, whole: str) -> bool:
+    """Tell whether a file is one that was to become another."""
+    return is_partial(name) and name.startswith(f".{_shortened(whole)}.partial-")
+
+
 class FileWriter:
     """Appends to an open file."""
 
@@ -89,8 +94,11 @@ def sync_folder(folder: Path) -> None:
 
 
 def _partial_name(name: str) -> str:
-    shortened = os.fsdecode(os.fsencode(name)[:LONGEST_NAME])
-    return f".{shortened}.partial-{os.getpid()}-{uuid4().hex[:8]}"
+    return f".{_shortened(name)}.partial-{os.getpid()}-{uuid4().hex[:8]}"
+
+
+def _shortened(name: str) -> str:
+    return os.fsdecode(os.fsencode(name)[:LONGEST_NAME])
 
 
 def _name(temporary: Path, path: Path) -> None:

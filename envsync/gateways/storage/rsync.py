@@ -12,7 +12,7 @@ from envsync.gateways.scope import Scope
 from envsync.gateways.storage import spool
 from envsync.gateways.storage.file_reader import reading
 from envsync.gateways.storage.file_writer import FileWriter, told
-from envsync.gateways.storage.rsync_listing import PROBE, Listed, listed
+from envsync.gateways.storage.rsync_listing import PROBE, SUFFIX_LENGTH, Listed, listed
 from envsync.gateways.storage.rsync_program import Rsync
 from envsync.gateways.storage.store import (
     MIB,
@@ -126,6 +126,13 @@ class RsyncStore:
         for key in stale:
             self._remove(key)
         return tuple(stale)
+
+    def clear_up(self, key: str) -> None:
+        folder, slash, name = key.rpartition("/")
+        begun = f"{folder}{slash}.{name}."
+        for found in self._listed(begun, Scope()):
+            if found.unfinished and len(found.key) == len(begun) + SUFFIX_LENGTH:
+                self._remove(found.key)
 
     @contextmanager
     def _sending(self, key: str, scope: Scope) -> Iterator[tuple[FileWriter, Path]]:

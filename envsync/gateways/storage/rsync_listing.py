@@ -19,9 +19,10 @@ _LINE = re.compile(
 )
 # A control character, or the backslash of what would look like one (rsync manual, -8).
 _ESCAPED = re.compile(rb"\\#([0-3][0-7]{2})")
-# The receiver writes to the name with a dot before it and six characters behind.
+SUFFIX_LENGTH = 6
+"""The receiver writes to the name with a dot before it, and a dot and so many characters behind."""
 _UNFINISHED = re.compile(
-    rf"\.(?:{STAMP_PATTERN}-.*|{re.escape(PROBE)}.*)\.[A-Za-z0-9]{{6}}", re.DOTALL
+    rf"\.(?:{STAMP_PATTERN}-.*|{re.escape(PROBE)}.*)\.[A-Za-z0-9]{{{SUFFIX_LENGTH}}}", re.DOTALL
 )
 
 

@@ -14,7 +14,7 @@ from envsync.gateways.storage.s3_client import s3_client
 from envsync.gateways.storage.s3_download import downloading
 from envsync.gateways.storage.s3_multipart import Multipart
 from envsync.gateways.storage.s3_segments import segment
-from envsync.gateways.storage.s3_sweep import PROBE, swept
+from envsync.gateways.storage.s3_sweep import PROBE, clear_up, swept
 from envsync.gateways.storage.s3_upload import uploading
 from envsync.gateways.storage.store import SMALL_OBJECT_BYTES, StoredObject, Writer, gather
 from envsync.places import S3Storage
@@ -86,3 +86,6 @@ class S3Store:
 
     def sweep(self, prefix: str, older_than: timedelta) -> tuple[str, ...]:
         return tuple(swept(self._bucket, prefix, datetime.now(UTC) - older_than))
+
+    def clear_up(self, key: str) -> None:
+        clear_up(self._bucket, key)

@@ -19,11 +19,12 @@ PROBE = ".envsync-probe-"
 def swept(bucket: Bucket, prefix: str, before: datetime) -> Iterator[str]:
     """Remove what was begun before a moment, yielding the keys; other tools' uploads are left.
 
-    A segment stays as long as the upload it belongs to, however long ago it was written.
+    A segment stays as long as the upload it belongs to, however long ago it was written. Probes
+    go whatever their age: they have done their work, and whoever made one bears its removal.
     """
     uploads = [upload for upload in _uploads(bucket, prefix) if _is_ours(upload["Key"])]
     for upload in uploads:
-        if upload["Initiated"] < before:
+        if upload["Initiated"] < before or _is_probe(upload["Key"]):
             _abort(bucket, upload)
             yield upload["Key"]
     alive = {fingerprint(upload["UploadId"]) for upload in uploads if upload["Initiated"] >= before}
@@ -32,6 +33,16 @@ def swept(bucket: Bucket, prefix: str, before: datetime) -> Iterator[str]:
         if piece and found["LastModified"] < before and piece.upload not in alive:
             bucket.delete(found["Key"])
             yield found["Key"]
+
+
+def clear_up(bucket: Bucket, key: str) -> None:
+    """Remove the uploads of one object, and the segments that were to go into it."""
+    for upload in _uploads(bucket, key):
+        if _whole(upload["Key"]) == key:
+            _abort(bucket, upload)
+    for found in bucket.objects(key):
+        if found["Key"] != key and _whole(found["Key"]) == key:
+            bucket.delete(found["Key"])
 
 
 def _uploads(bucket: Bucket, prefix: str) -> Iterator["MultipartUploadTypeDef"]:
@@ -43,14 +54,23 @@ def _uploads(bucket: Bucket, prefix: str) -> Iterator["MultipartUploadTypeDef"]:
             yield from page.get("Uploads", ())
 
 
-def _is_ours(key: str) -> bool:
+def _whole(key: str) -> str:
+    """Return the key of what an upload, or a segment, is a piece of."""
     piece = segment(key)
-    whole = piece.key if piece else key
-    return ArtefactKey.parse(whole) is not None or whole.rpartition("/")[2].startswith(PROBE)
+    return piece.key if piece else key
+
+
+def _is_ours(key: str) -> bool:
+    return ArtefactKey.parse(_whole(key)) is not None or _is_probe(key)
+
+
+def _is_probe(key: str) -> bool:
+    return key.rpartition("/")[2].startswith(PROBE)
 
 
 def _abort(bucket: Bucket, upload: "MultipartUploadTypeDef") -> None:
-    with bucket.writing(f"abort the upload of {bucket.url(upload['Key'])}"):
+    gone = bucket.client.exceptions.NoSuchUpload
+    with bucket.writing(f"abort the upload of {bucket.url(upload['Key'])}"), suppress(gone):
         bucket.client.abort_multipart_upload(
             Bucket=bucket.name, Key=upload["Key"], UploadId=upload["UploadId"]
         )

@@ -71,6 +71,9 @@ class Store(Protocol):
     def sweep(self, prefix: str, older_than: timedelta) -> tuple[str, ...]:
         """Remove what killed runs of envsync left under a prefix, and name the keys it was for."""
 
+    def clear_up(self, key: str) -> None:
+        """Remove what a writer of one object, known to be dead, has begun; not the object."""
+
 
 def gather(chunks: Iterable[bytes], key: str, limit: int) -> bytes:
     """Return a small object's chunks as one; raises CommandError once they pass the limit."""
