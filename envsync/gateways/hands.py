@@ -14,7 +14,7 @@ from envsync.gateways.scope import Meter, Scope
 from envsync.gateways.storage import spool
 from envsync.gateways.storage.open_store import open_store
 
-_DOING: dict[str, str] = {
+DOING: dict[str, str] = {
     "TakeSnapshot": "taking a snapshot",
     "Dump": "dumping, compressing and uploading",
     "Publish": "publishing the manifest",
@@ -67,7 +67,7 @@ class Hands:
     def perform(self, command: c.Command) -> None:
         """Carry out a command and remember what it measured."""
         self._scope.check()
-        doing = _DOING.get(type(command).__name__)
+        doing = DOING.get(type(command).__name__)
         if doing is not None:
             self._scope.meter.stage(doing, None)
         begun = time.monotonic()

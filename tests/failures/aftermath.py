@@ -114,13 +114,9 @@ def last_run(scene: Scene) -> list[Entry]:
     return [entry for entry in entries if entry.run == entries[0].run]
 
 
-def interrupted(entry: Entry) -> bool:
-    """Tell whether `status` says of a step that it was interrupted."""
-    return entry.started is not None and entry.ended is None
-
-
 def _is_told_red(scene: Scene) -> bool:
-    return any(entry.outcome is State.FAILED or interrupted(entry) for entry in last_run(scene))
+    """Tell whether `history` has a step of the last run that failed, or did not come to an end."""
+    return any(entry.outcome is State.FAILED or entry.ended is None for entry in last_run(scene))
 
 
 def _held(folder: Path) -> Iterator[str]:

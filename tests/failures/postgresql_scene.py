@@ -109,6 +109,12 @@ class PostgresqlScene:
             found += [each for (each,) in server.ask(_SESSIONS, (self.site.admin,))]
         return [*found, *self.halves()]
 
+    def stored(self) -> list[str]:
+        """Return the keys of all that lies in the bucket."""
+        assert self.s3
+        found = self.s3.client().list_objects_v2(Bucket=self.bucket).get("Contents", [])
+        return [each["Key"] for each in found]
+
     def halves(self) -> list[str]:
         """Return what lies in the storages and is no whole artefact."""
         if self.s3:

@@ -14,6 +14,7 @@ from typing import Generic, Protocol, TypeVar
 
 from envsync.gateways.hands import DOING
 from tests.failures.aftermath import Scene
+from tests.failures.processes import children
 from tests.live.program import PATIENCE, Ran, argv
 from tests.servers.gate import Gates, When
 
@@ -51,6 +52,7 @@ class Heard:
     doing: str
     asks: str
     changes: bool
+    programs: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +79,25 @@ class Steps(Generic[S]):
         self.scene = scene
         self.gates: Gates[Heard] = Gates(self._heard)
         self._log = log
+        self._pid = 0
+        self._looks = False
         log.write_text("")
 
-    def stages(self, *request: str) -> list[Stage]:
-        """Return the stages of a run that goes well, in order."""
+    def stages(self, *request: str, program: str = "") -> list[Stage]:
+        """Return the stages of a run that goes well, in order; those in which a program runs."""
         self.gates.heard.clear()
-        ran = self.ended(self.start(*request))
+        with self._looking_for_programs():
+            ran = self.ended(self.start(*request))
         assert ran.code == 0, ran.err
-        found: dict[Stage, None] = {}
+        found: dict[Stage, Heard] = {}
         for heard in self.gates.heard:
-            asks = Stage(asks=heard.asks)
             if heard.changes:
-                found[asks] = None
+                found.setdefault(Stage(asks=heard.asks), heard)
             elif heard.doing:
-                found[Stage(doing=heard.doing)] = None
+                found.setdefault(Stage(doing=heard.doing), heard)
         silent = set(_told(ran.err)) - {heard.doing for heard in self.gates.heard}
         assert silent == set(), f"nothing was asked, so nothing can be stopped: {silent}"
-        return list(found)
+        return [each for each, heard in found.items() if not program or program in heard.programs]
 
     @contextmanager
     def stopped(
@@ -111,7 +115,7 @@ class Steps(Generic[S]):
     def start(self, *request: str) -> "subprocess.Popen[bytes]":
         """Start a run whose narrative goes to the log."""
         with self._log.open("wb") as log:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 argv(*request),
                 env=self.scene.environment,
                 cwd=self.scene.folder,
@@ -119,6 +123,8 @@ class Steps(Generic[S]):
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )
+        self._pid = process.pid
+        return process
 
     def ended(self, process: "subprocess.Popen[bytes]") -> Ran:
         """Wait for a run to end."""
@@ -130,9 +136,21 @@ class Steps(Generic[S]):
         statement = " ".join(_LEADING.sub("", statement).split())
         if whom == "storage":
             changes = statement.startswith(("PUT", "POST", "DELETE"))
-            return Heard(self._doing(), f"{whom}: {statement}", changes)
+            return Heard(self._doing(), f"{whom}: {statement}", changes, self._programs())
         kind, changes = _kind(statement)
-        return Heard(self._doing(), f"{whom}: {kind}", changes)
+        return Heard(self._doing(), f"{whom}: {kind}", changes, self._programs())
+
+    @contextmanager
+    def _looking_for_programs(self) -> Iterator[None]:
+        self._looks = True
+        try:
+            yield
+        finally:
+            self._looks = False
+
+    def _programs(self) -> frozenset[str]:
+        """Return the programs that the run has started; looked for only when asked to."""
+        return frozenset(children(self._pid)) if self._looks else frozenset()
 
     def _doing(self) -> str:
         """Return what the run said last: it says so before it does it."""
@@ -154,16 +172,12 @@ def _kind(statement: str) -> tuple[str, bool]:
     return " ".join(words[:4]), statement.startswith(_CHANGING)
 
 
-def at_every_stage(
-    stages: Sequence[Stage], inject: Callable[[Stage], None]
-) -> None:
+def at_every_stage(stages: Sequence[Stage], inject: Callable[[Stage], None]) -> None:
     """Inject a fault at every stage; tell of all the stages at which something came of it."""
     failed = {}
     for stage in stages:
-        import time; t = time.time()
         try:
             inject(stage)
-            print(f"{time.time() - t:.1f}", stage, flush=True)
         except AssertionError as error:
             failed[str(stage)] = str(error)
     assert failed == {}, "\n".join(f"{stage}: {why}" for stage, why in failed.items())

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from tests.failures.aftermath import Serves, assert_aftermath
-from tests.failures.postgresql_scene import PostgresqlScene
 from tests.failures.gated import gated_postgresql
 from tests.failures.stages import Stage, at_every_stage
 from tests.servers.postgresql import Postgresql
@@ -23,13 +22,16 @@ def test_a_pull_that_is_killed_at_any_stage_is_cleared_up_by_the_next(
         for request in (("push", "app", "--env", "production"), PULL, PULL):
             assert scene.run(*request).code == 0
 
+        stages = steps.stages(*PULL)
+        promoted = stages.index(Stage(asks="postgres: COMMIT"))
+
         def killed(stage: Stage) -> None:
             old = scene.served()
             scene.next_run()
             with steps.stopped(stage, "unanswered", *PULL) as running:
                 running.kill()
                 ended = steps.ended(running)
-            serves = Serves.EITHER if stage.asks == "postgres: COMMIT" else Serves.OLD
+            serves = Serves.OLD if stages.index(stage) < promoted else Serves.EITHER
             assert_aftermath(scene, ended, old, serves, again=PULL)
 
-        at_every_stage(steps.stages(*PULL), killed)
+        at_every_stage(stages, killed)

@@ -29,6 +29,7 @@ class Gates(Generic[Asked]):
         self.stopped = threading.Event()
         self._open = threading.Event()
         self._open.set()
+        self._goes_on = False
         self._lock = threading.Lock()
         self._wanted: Callable[[Asked], bool] | None = None
         self._when: When = "unheard"
@@ -40,7 +41,13 @@ class Gates(Generic[Asked]):
             self.heard.clear()
             self.stopped.clear()
             self._open.clear()
+            self._goes_on = False
             self._wanted, self._when = wanted, when
+
+    def resume(self) -> None:
+        """Let go on what was stopped, as if nothing had been."""
+        self._goes_on = True
+        self._open.set()
 
     def open(self) -> None:
         """Stop nowhere any more; cut all that is connected at this moment."""
@@ -66,10 +73,11 @@ class Gates(Generic[Asked]):
             self._wanted = None
             return self._when
 
-    def hold(self) -> None:
-        """Keep a question, or an answer, until the gates are opened."""
+    def hold(self) -> bool:
+        """Keep a question, or an answer, until it may go on, which is True, or is lost."""
         self.stopped.set()
         self._open.wait()
+        return self._goes_on
 
     @contextmanager
     def carrying(self, *lines: socket.socket) -> Iterator[None]:
@@ -106,8 +114,7 @@ class _Line:
 
     def _ask(self, piece: bytes, question: str | None) -> None:
         when = self._gates.ask(question) if question is not None else None
-        if when == "unheard":
-            self._gates.hold()
+        if when == "unheard" and not self._gates.hold():
             raise ConnectionAbortedError
         self._holds_answer = self._holds_answer or when == "unanswered"
         self._server.sendall(piece)
@@ -115,9 +122,9 @@ class _Line:
     def _answers(self) -> None:
         with suppress(OSError):
             while received := self._server.recv(CHUNK):
-                if self._holds_answer:
-                    self._gates.hold()
+                if self._holds_answer and not self._gates.hold():
                     break
+                self._holds_answer = False
                 self._client.sendall(received)
         _shut(self._client)
 
@@ -155,4 +162,3 @@ def gate(gates: Gates[Any], port: int, reader: MakeReader) -> Iterator[int]:
 def _shut(line: socket.socket) -> None:
     with suppress(OSError):
         line.shutdown(socket.SHUT_RDWR)
-
