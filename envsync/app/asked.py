@@ -26,8 +26,16 @@ class Asked:
 
 def inventory(folder: str | None) -> Inventory:
     """Load the inventory of a folder, of ENVSYNC_INVENTORY, or of ./inventories."""
-    named = Path(folder or os.environ.get("ENVSYNC_INVENTORY") or "inventories")
-    return load(named, named.resolve().parent / SCRIPTS)
+    return load(_folder(folder), scripts_folder(folder))
+
+
+def scripts_folder(folder: str | None) -> Path:
+    """Return where the scripts of an inventory lie: in a folder beside it."""
+    return _folder(folder).resolve().parent / SCRIPTS
+
+
+def _folder(folder: str | None) -> Path:
+    return Path(folder or os.environ.get("ENVSYNC_INVENTORY") or "inventories")
 
 
 def selected(asked: Asked, *, disabled: bool = False) -> Selection:

@@ -119,7 +119,8 @@ def _parsed(tokens: list[Token], text: str, dialect: Dialect) -> exp.Expr | None
         [tree] = parser.parse(_without_on_commit(tokens), text)
     except (ParseError, RecursionError, ValueError):
         return None
-    return None if isinstance(tree, exp.Command) else tree
+    # What begins with a word that the parser does not know it takes for a value with a name.
+    return None if isinstance(tree, exp.Command | exp.Alias | exp.Condition) else tree
 
 
 def _without_on_commit(tokens: list[Token]) -> list[Token]:

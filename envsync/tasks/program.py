@@ -9,7 +9,7 @@ from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
-from envsync.tasks import doctor, holding, looking, refreshing, rollback, verify
+from envsync.tasks import doctor, holding, looking, refreshing, rollback, sanitising, verify
 from envsync.version import VERSION
 
 
@@ -31,6 +31,7 @@ def operators() -> Collection:
         looking.status,
         looking.history,
         looking.schema,
+        Collection("sanitise", sanitising.lint),
     )
 
 
