@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 from urllib.parse import quote, unquote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from envsync.errors import CommandError, RefusedError
 
 MANIFEST_SUFFIX = ".manifest.json"
 VERIFICATION_SUFFIX = ".verification.json"
-STAMP_PATTERN = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
+STAMP_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 _KEY = re.compile(
     rf"(?:(?P<path>.*)/)?(?P<stamp>{STAMP_PATTERN})-(?P<database>[^/]+?)\.(?P<format>(?:dump|archive|sql)\.zst|snapshot)"
 )
@@ -40,7 +40,7 @@ class Stamp:
         return cls(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC))
 
     def __str__(self) -> str:
-        return self.moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"{self.moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +127,15 @@ def first_mistake(error: ValidationError) -> str:
     return f"{field}: {problem['msg'].lower()}"
 
 
-Count = Annotated[int, Field(ge=0)]
-Version = Annotated[str, Field(pattern="^[0-9]+")]
+def _moment(text: str) -> str:
+    """Refuse a stamp of a day or an hour that never was."""
+    Stamp.parse(text)
+    return text
+
+
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+Moment = Annotated[str, Field(pattern=f"^{STAMP_PATTERN}$"), AfterValidator(_moment)]
+Version = Annotated[str, Field(pattern="^[0-9]{1,4}([^0-9]|$)")]
 """A version's text, whose first number is the major version."""
 
 
@@ -151,7 +158,7 @@ class Manifest(BaseModel):
     database: str
     name: str
     dbms: str
-    stamp: Annotated[str, Field(pattern=f"^{STAMP_PATTERN}$")]
+    stamp: Moment
     format: str
     bytes: Count = 0
     bytes_uncompressed: Count = 0

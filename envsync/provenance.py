@@ -8,7 +8,7 @@ from envsync.artefacts import STAMP_PATTERN, Manifest, ScriptUsed, Stamp
 
 _TEXT = re.compile(
     rf"envsync: (?P<database>\S+) from (?P<environment>\S+) of (?P<stamp>{STAMP_PATTERN})"
-    r"(?:, sanitised by (?P<script>\S+) (?P<sha256>[0-9a-f]{64}))?"
+    r"(?:, sanitised by (?P<script>.+) (?P<sha256>[0-9a-f]{64}))?"
 )
 
 
@@ -34,10 +34,14 @@ class Provenance:
         match = _TEXT.fullmatch(comment or "")
         if match is None:
             return None
+        try:
+            stamp = Stamp.parse(match["stamp"])
+        except ValueError:
+            return None
         script = (
             ScriptUsed(name=match["script"], sha256=match["sha256"]) if match["script"] else None
         )
-        return cls(match["database"], match["environment"], Stamp.parse(match["stamp"]), script)
+        return cls(match["database"], match["environment"], stamp, script)
 
     def __str__(self) -> str:
         sanitised = (
