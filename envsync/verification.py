@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from envsync.artefacts import STAMP_PATTERN, Count, first_mistake
+from envsync.artefacts import Count, Moment, first_mistake
 from envsync.errors import CommandError
 
 
@@ -20,7 +20,7 @@ class Verification(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: Literal[1] = 1
-    at: Annotated[str, Field(pattern=f"^{STAMP_PATTERN}$")]
+    at: Moment
     healthy: bool
     reason: str = ""
     seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0

@@ -1,7 +1,7 @@
 """The dry run: eyes that look, hands that only say what they would do."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Protocol
 
@@ -29,6 +29,22 @@ class Named(Protocol):
         """What it does."""
 
 
+class Eyes(Protocol):
+    """What looks at servers and storages for a step."""
+
+    def observe(self, question: c.Question) -> Facts:
+        """Answer what a step must know; raises EnvsyncError where it cannot be known."""
+
+    def cancel(self, reason: str) -> None:
+        """Make whatever is looked at end in InterruptedStepError."""
+
+
+def _real_eyes(step: Named) -> Hands:
+    """Open hands that are only looked through."""
+    del step
+    return Hands(SilentMeter())
+
+
 class Speaking:
     """Shows the commands of every step, in order, and touches nothing.
 
@@ -37,8 +53,11 @@ class Speaking:
     about to change.
     """
 
-    def __init__(self, say: Say) -> None:
+    def __init__(
+        self, say: Say, eyes: Callable[[Named], AbstractContextManager[Eyes]] = _real_eyes
+    ) -> None:
         self._say = say
+        self._eyes = eyes
         self._notes: set[str] = set()
         self._published: dict[tuple[str, str], Manifest] = {}
         self._copied: set[str] = set()
@@ -46,7 +65,7 @@ class Speaking:
     @contextmanager
     def session(self, step: Named) -> Iterator["_Voice"]:
         """Open a session that speaks, under the step's name as soon as it has something to do."""
-        with Hands(SilentMeter()) as eyes:
+        with self._eyes(step) as eyes:
             yield _Voice(eyes, self, f"# step {step.number}: {step.action}")
 
     def say(self, line: str) -> None:
@@ -77,7 +96,7 @@ class Speaking:
 
 
 class _Voice:
-    def __init__(self, eyes: Hands, speaking: Speaking, heading: str) -> None:
+    def __init__(self, eyes: Eyes, speaking: Speaking, heading: str) -> None:
         self._eyes = eyes
         self._speaking = speaking
         self._heading = heading

@@ -48,6 +48,7 @@ MANIFESTS = some.builds(
     server_version=VERSIONS,
     client_version=VERSIONS,
     envsync_version=TEXT,
+    allow_shrink=some.just("") | TEXT,
     sanitised=some.lists(USED, max_size=2).map(tuple),
     aliases=some.dictionaries(TEXT, some.dictionaries(TEXT, TEXT, max_size=2), max_size=2),
 )
@@ -79,6 +80,16 @@ def test_an_artefact_s_key_and_its_manifest_s_parse_back(key: ArtefactKey) -> No
     assert ArtefactKey.of_manifest(key.manifest) == key
     assert ArtefactKey.of_manifest(str(key)) is None
     assert ArtefactKey.parse(key.manifest) is None
+
+
+@unhurried
+@given(KEYS, STAMPS)
+def test_the_key_of_a_verification_tells_artefact_and_moment(
+    key: ArtefactKey, drill: Stamp
+) -> None:
+    assert ArtefactKey.of_verification(key.verification(drill)) == (key, drill)
+    assert ArtefactKey.parse(key.verification(drill)) is None
+    assert ArtefactKey.of_verification(key.manifest) is None
 
 
 @unhurried

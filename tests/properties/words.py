@@ -31,6 +31,7 @@ URL = some.sampled_from(("http://127.0.0.1:9000", "https://ceph/rgw"))
 SECRET = some.builds(Secret, some.just("env"), TEXT) | some.builds(
     Secret, some.just("file"), FOLDER
 )
+SHARE = some.decimals(0, "99.99", places=2)
 DURATION = some.integers(1, 999_999).map(lambda seconds: timedelta(seconds=seconds))
 SCHEDULE = some.builds(
     Schedule,
