@@ -10,12 +10,14 @@ from urllib.parse import quote, unquote
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from envsync.errors import CommandError, RefusedError
+from envsync.places import Storage
 
 MANIFEST_SUFFIX = ".manifest.json"
+ENCRYPTED_SUFFIX = ".age"
 VERIFICATION_SUFFIX = ".verification.json"
 STAMP_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 _KEY = re.compile(
-    rf"(?:(?P<path>.*)/)?(?P<stamp>{STAMP_PATTERN})-(?P<database>[^/]+?)\.(?P<format>(?:dump|archive|sql)\.zst|snapshot)"
+    rf"(?:(?P<path>.*)/)?(?P<stamp>{STAMP_PATTERN})-(?P<database>[^/]+?)\.(?P<format>(?:dump|archive|sql)\.zst(?:\.age)?|snapshot)"
 )
 _VERIFICATION = re.compile(
     rf"(?P<artefact>.*)\.(?P<drill>{STAMP_PATTERN}){re.escape(VERIFICATION_SUFFIX)}"
@@ -97,9 +99,18 @@ class ArtefactKey:
     def manifest(self) -> str:
         return f"{self}{MANIFEST_SUFFIX}"
 
+    @property
+    def encrypted(self) -> bool:
+        return self.format.endswith(ENCRYPTED_SUFFIX)
+
     def verification(self, drill: Stamp) -> str:
         """Return where it is said how a restore drill of this artefact went."""
         return f"{self}.{drill}{VERIFICATION_SUFFIX}"
+
+
+def stored_format(plain: str, storage: Storage) -> str:
+    """Return the format of artefacts in a storage, which may want them encrypted."""
+    return f"{plain}{ENCRYPTED_SUFFIX}" if storage.age.encrypt_to else plain
 
 
 def is_manifest(key: str) -> bool:
@@ -163,6 +174,8 @@ class Manifest(BaseModel):
     bytes: Count = 0
     bytes_uncompressed: Count = 0
     sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
+    encrypted_to: tuple[str, ...] = ()
+    """The public keys whose holders can read the artefact; none where it is not encrypted."""
     row_counts: Literal["exact", "estimate"]
     rows: Mapping[str, Count] = Field(default_factory=dict)
     without_rows: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ Leaf values, shared by the inventory above the waist and the commands below it.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 SecretSource = Literal["env", "file"]
 TlsMode = Literal["disable", "require", "verify-ca", "verify-full"]
@@ -59,6 +59,17 @@ class Encryption:
 
 
 @dataclass(frozen=True, slots=True)
+class AgeKeys:
+    """Whom a storage's artefacts are encrypted to, with age, and where the key to read them is.
+
+    Recipients are public keys; without any, artefacts are stored as they are.
+    """
+
+    encrypt_to: tuple[str, ...] = ()
+    decrypt_with: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class S3Storage:
     """A bucket, and how this environment is known to it."""
 
@@ -71,6 +82,7 @@ class S3Storage:
     role_arn: str | None = None
     external_id: str | None = None
     acl: Literal["bucket-owner-full-control"] | None = None
+    age: AgeKeys = AgeKeys()
 
     @property
     def url(self) -> str:
@@ -82,6 +94,7 @@ class FileStorage:
     """A folder, usually a shared file system."""
 
     directory: str
+    age: AgeKeys = AgeKeys()
 
     @property
     def url(self) -> str:
@@ -101,6 +114,7 @@ class RsyncDaemon:
     user: str | None = None
     password: Secret | None = None
     spool: str | None = None
+    age: AgeKeys = AgeKeys()
 
     @property
     def url(self) -> str:
@@ -121,6 +135,7 @@ class RsyncShell:
     identity: str | None = None
     known_hosts: str | None = None
     spool: str | None = None
+    age: AgeKeys = AgeKeys()
 
     @property
     def url(self) -> str:
@@ -133,8 +148,10 @@ class SnapshotRepository:
     """A repository of snapshots, by the name it has in every cluster that knows it.
 
     It is reached through a cluster, the source's to write and the target's to read; an inventory's
-    environment names the repository alone.
+    environment names the repository alone. The cluster writes snapshots itself: no age keys.
     """
+
+    age: ClassVar[AgeKeys] = AgeKeys()
 
     repository: str
     cluster: Endpoint | None = None

@@ -78,6 +78,19 @@ class Location:
         return f"{self.storage.url}/{self.key}"
 
 
+def stored(location: Location, level: int, threads: int) -> str:
+    """Show the way of a dump's bytes into a storage."""
+    to = "".join(f" -r {shlex.quote(each)}" for each in location.storage.age.encrypt_to)
+    encrypt = f" | age{to}" if location.key.encrypted else ""
+    return f"zstd -{level} -T{threads}{encrypt} | sha256 | upload {location.url}"
+
+
+def fetched(location: Location) -> str:
+    """Show the way of a dump's bytes out of a storage."""
+    decrypt = f" | age -d -i {location.storage.age.decrypt_with}" if location.key.encrypted else ""
+    return f"download {location.url} | sha256{decrypt} | zstd -d"
+
+
 @dataclass(frozen=True, slots=True)
 class Script:
     """A file that sanitises or checks: how the inventory names it, and where it is."""

@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from envsync.commands import Command, Location, PullQuestion, Question, Script, Target
+from envsync.commands import (
+    Command,
+    Location,
+    PullQuestion,
+    Question,
+    Script,
+    Target,
+    fetched,
+    stored,
+)
 from envsync.places import Endpoint, Storage
 from envsync.provenance import Provenance
 
@@ -68,8 +77,8 @@ class Dump(MongoCommand):
         left_out = f", not {_list(self.without_collections)}" if self.without_collections else ""
         yield (
             f"mongo {self.target}: find in every collection, raw, {moment}, {self.readers} readers"
-            f"{parts}{left_out} | archive of mongodump | zstd -{self.level} -T{self.threads} | "
-            f"sha256 | upload {self.location.url}"
+            f"{parts}{left_out} | archive of mongodump | "
+            f"{stored(self.location, self.level, self.threads)}"
         )
 
 
@@ -95,7 +104,7 @@ class Restore(MongoCommand):
     def lines(self) -> Iterator[str]:
         left_out = f" (not {_list(self.without_collections)})" if self.without_collections else ""
         yield (
-            f"download {self.location.url} | sha256 | zstd -d | mongo {self.target}: {self.jobs} "
+            f"{fetched(self.location)} | mongo {self.target}: {self.jobs} "
             f"connections: insert raw into {self.prefix}*, validators bypassed{left_out}"
         )
         if self.indexes:

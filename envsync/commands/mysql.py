@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from envsync.commands import Command, Location, PullQuestion, Question, Script, Target
+from envsync.commands import (
+    Command,
+    Location,
+    PullQuestion,
+    Question,
+    Script,
+    Target,
+    fetched,
+    stored,
+)
 from envsync.places import Endpoint, Storage
 from envsync.provenance import Provenance
 
@@ -69,7 +78,7 @@ class Dump(MysqlCommand):
         dump = " ".join(
             argument if CREDENTIALS in argument else shlex.quote(argument) for argument in self.argv
         )
-        yield f"{dump} | zstd -{self.level} -T{self.threads} | sha256 | upload {self.location.url}"
+        yield f"{dump} | {stored(self.location, self.level, self.threads)}"
         if self.without_rows:
             yield f"leave out the rows of {', '.join(self.without_rows)}; count those of the others"
         else:
@@ -131,7 +140,7 @@ class Restore(MysqlCommand):
     without_rows: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
-        stream = f"download {self.location.url} | sha256 | zstd -d"
+        stream = fetched(self.location)
         yield f"{stream} | {self.jobs} connections to {self.target}: tables, rows, then indexes"
         yield f"sql {self.target}: add the foreign keys; keep views, routines, triggers, events"
         for what, names in (("tables", self.without), ("rows", self.without_rows)):

@@ -5,7 +5,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from envsync.commands import Command, Gate, Location, PullQuestion, Question, Script, Target
+from envsync.commands import (
+    Command,
+    Gate,
+    Location,
+    PullQuestion,
+    Question,
+    Script,
+    Target,
+    fetched,
+    stored,
+)
 from envsync.facts.postgresql import Grant, Setting
 from envsync.places import Endpoint, Storage
 from envsync.provenance import Provenance
@@ -93,7 +103,7 @@ class Dump(PostgresqlCommand):
         dump = " ".join(
             argument if SNAPSHOT in argument else shlex.quote(argument) for argument in self.argv
         )
-        yield f"{dump} | zstd -{self.level} -T{self.threads} | sha256 | upload {self.location.url}"
+        yield f"{dump} | {stored(self.location, self.level, self.threads)}"
         how = "count(*)" if self.row_counts == "exact" else "estimates"
         yield f"sql {self.target}: row counts of every table in the same snapshot ({how})"
 
@@ -131,7 +141,7 @@ class Restore(PostgresqlCommand):
     def lines(self) -> Iterator[str]:
         program = f"{self.client}/pg_restore --use-list=WANTED"
         into = shlex.join(self.into_target(self.role))
-        stream = f"download {self.location.url} | sha256 | zstd -d"
+        stream = fetched(self.location)
         left_out = f" (not of {', '.join(self.without_rows)})" if self.without_rows else ""
         if self.jobs == 1:
             yield f"{stream} | {program} {into}{left_out}"

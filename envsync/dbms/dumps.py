@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from envsync.artefacts import ArtefactKey, Manifest
+from envsync.artefacts import ArtefactKey, Manifest, Stamp, stored_format
 from envsync.commands import Location, Target
 from envsync.inventory.model import Database, Sync
 from envsync.places import Storage
@@ -27,3 +27,9 @@ def written(step: Step) -> Storage | None:
 def pulled(sync: Sync, manifest: Manifest) -> Location:
     """Where the artefact lies that a sync restores."""
     return Location(sync.source.environment.storage, ArtefactKey.of(manifest, sync.source.path))
+
+
+def dump_key(database: Database, stamp: Stamp, form: str) -> ArtefactKey:
+    """Where a push made at a moment leaves its artefact."""
+    stored = stored_format(form, database.environment.storage)
+    return ArtefactKey(database.path, stamp, database.name, stored)

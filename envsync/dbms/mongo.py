@@ -10,6 +10,7 @@ from envsync.dbms.dumps import (
     ABANDONED_AFTER,
     COMPRESSION_LEVEL,
     COMPRESSION_THREADS,
+    dump_key,
     target_of,
     written,
 )
@@ -32,7 +33,7 @@ READERS = 2
 
 def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
     """Where a push made at a moment leaves its artefact."""
-    return ArtefactKey(database.path, stamp, database.name, FORMAT)
+    return dump_key(database, stamp, FORMAT)
 
 
 def question(step: Step, request: Request) -> c.Question:
@@ -125,6 +126,7 @@ def _push(
             dbms=database.server.dbms,
             stamp=str(location.key.stamp),
             format=location.key.format,
+            encrypted_to=location.storage.age.encrypt_to,
             row_counts="exact",
             without_rows=step.options.exclude_tables,
             database_bytes=source.bytes,

@@ -10,6 +10,7 @@ from envsync.dbms.dumps import (
     ABANDONED_AFTER,
     COMPRESSION_LEVEL,
     COMPRESSION_THREADS,
+    dump_key,
     target_of,
     written,
 )
@@ -30,7 +31,7 @@ FORMAT = "sql.zst"
 
 def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
     """Where a push made at a moment leaves its artefact."""
-    return ArtefactKey(database.path, stamp, database.name, FORMAT)
+    return dump_key(database, stamp, FORMAT)
 
 
 def question(step: Step, request: Request) -> c.Question:
@@ -134,6 +135,7 @@ def _manifest(
         dbms=database.server.dbms,
         stamp=str(key.stamp),
         format=key.format,
+        encrypted_to=database.environment.storage.age.encrypt_to,
         row_counts="exact",
         without_rows=step.options.exclude_table_data,
         database_bytes=source.bytes,

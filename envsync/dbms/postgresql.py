@@ -11,6 +11,7 @@ from envsync.dbms.dumps import (
     ABANDONED_AFTER,
     COMPRESSION_LEVEL,
     COMPRESSION_THREADS,
+    dump_key,
     target_of,
     written,
 )
@@ -33,7 +34,7 @@ LOCK_WAIT = timedelta(minutes=1)
 
 def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
     """Where a push made at a moment leaves its artefact."""
-    return ArtefactKey(database.path, stamp, database.name, FORMAT)
+    return dump_key(database, stamp, FORMAT)
 
 
 def question(step: Step, request: Request) -> c.Question:
@@ -140,6 +141,7 @@ def _manifest(
         dbms=database.server.dbms,
         stamp=str(key.stamp),
         format=key.format,
+        encrypted_to=database.environment.storage.age.encrypt_to,
         row_counts=database.row_counts,
         without_rows=step.options.exclude_table_data,
         large_objects=source.large_objects,

@@ -3,15 +3,25 @@
 import hashlib
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from io import BufferedReader, RawIOBase
 
 import zstandard
 from typing_extensions import Buffer
 
 from envsync.artefacts import MANIFEST_SUFFIX, ArtefactKey, Manifest, Stamp, matches
-from envsync.commands import Discard, Location, Measured, Publish, RecordVerification, Sweep
+from envsync.commands import (
+    Discard,
+    Location,
+    Measured,
+    Publish,
+    PullQuestion,
+    RecordVerification,
+    Sweep,
+)
 from envsync.errors import CommandError, RefusedError, UnavailableError, UnsoundError
+from envsync.gateways.age.keys import verify_readable
+from envsync.gateways.age.streams import Decrypted, DecryptionError, decrypting
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.open_store import open_store
 from envsync.gateways.storage.store import Store
@@ -114,6 +124,24 @@ def find(store: Store, path: str, name: str, timestamp: str | None) -> Manifest:
     return manifest
 
 
+def wanted(question: PullQuestion) -> Manifest | None:
+    """Return the manifest of the artefact a pull asks for; None while it is awaited.
+
+    Raises RefusedError where there is none, and where it is known that it could not be read.
+    """
+    storage = question.storage
+    if question.awaited:
+        if storage.age.encrypt_to:
+            what = f"what is pushed to {storage.url}"
+            verify_readable(storage.age, storage.age.encrypt_to, what)
+        return None
+    manifest = find(open_store(storage), question.path, question.name, question.timestamp)
+    if manifest.encrypted_to:
+        what = f"the artefact of {question.name!r} at {manifest.stamp} in {storage.url}"
+        verify_readable(storage.age, manifest.encrypted_to, what)
+    return manifest
+
+
 def _nothing(store: Store, path: str, name: str, timestamp: str | None) -> str:
     where = f"of {name!r} under {path!r} in {store.url}"
     stamps = [str(key.stamp) for key, _ in listed(store, path, name)]
@@ -209,7 +237,9 @@ def decompressed(location: Location, scope: Scope) -> Iterator[Iterator[bytes]]:
     manifest = read_manifest(store, location.key)
     scope.meter.stage("restoring", manifest.bytes)
     with store.read(str(location.key), scope) as blocks:
-        yield _verified(_Hashed(blocks, scope), manifest, location)
+        source = _Hashed(blocks, scope)
+        with _plain(source, location, scope) as compressed:
+            yield _verified(source, compressed, manifest, location)
 
 
 class _Hashed(RawIOBase):
@@ -242,9 +272,23 @@ class _Hashed(RawIOBase):
         return block
 
 
-def _verified(source: _Hashed, manifest: Manifest, location: Location) -> Iterator[bytes]:
+def _plain(source: _Hashed, location: Location, scope: Scope) -> AbstractContextManager[Decrypted]:
+    if not location.key.encrypted:
+        return nullcontext(Decrypted(BufferedReader(source, BLOCK), lambda: None))
+    identity = location.storage.age.decrypt_with
+    if identity is None:
+        raise RefusedError(
+            f"the artefact {location.url} is encrypted; add 'decrypt_with: {{file: PATH}}' to its "
+            "storage"
+        )
+    return decrypting(source, identity, scope)
+
+
+def _verified(
+    source: _Hashed, compressed: Decrypted, manifest: Manifest, location: Location
+) -> Iterator[bytes]:
     expander = zstandard.ZstdDecompressor().stream_reader(
-        BufferedReader(source, BLOCK), read_size=BLOCK, read_across_frames=True
+        compressed.content, read_size=BLOCK, read_across_frames=True
     )
     size = 0
     try:
@@ -252,7 +296,9 @@ def _verified(source: _Hashed, manifest: Manifest, location: Location) -> Iterat
             size += len(block)
             yield block
     except zstandard.ZstdError as error:
+        _settle(compressed, location)
         raise CommandError(_altered(location, f"it does not decompress ({error})")) from error
+    _settle(compressed, location)
     for what, found, expected in (
         ("compressed bytes", source.size, manifest.bytes),
         ("bytes", size, manifest.bytes_uncompressed),
@@ -260,6 +306,13 @@ def _verified(source: _Hashed, manifest: Manifest, location: Location) -> Iterat
     ):
         if found != expected:
             raise CommandError(_altered(location, f"it has {found} {what}, not {expected}"))
+
+
+def _settle(compressed: Decrypted, location: Location) -> None:
+    try:
+        compressed.settle()
+    except DecryptionError as error:
+        raise CommandError(_altered(location, f"it does not decrypt ({error})")) from error
 
 
 def _altered(location: Location, how: str) -> str:

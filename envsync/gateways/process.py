@@ -29,10 +29,14 @@ _LINES_TOLD = 4
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a child gets besides its arguments: all of its variables, and open descriptors."""
+    """What a child gets besides its arguments: all of its variables, and open descriptors.
+
+    `name` is what it is called where it fails, if not by its file's name.
+    """
 
     variables: Mapping[str, str] = field(default_factory=dict)
     descriptors: tuple[int, ...] = ()
+    name: str = ""
 
 
 class Child:
@@ -41,7 +45,7 @@ class Child:
     def __init__(
         self, argv: Sequence[str], surroundings: Surroundings, stdin: int, stdout: int
     ) -> None:
-        self._name = Path(argv[0]).name
+        self._name = surroundings.name or Path(argv[0]).name
         try:
             self._process: Popen[bytes] = Popen(
                 (*_dying_with_us(), *argv),

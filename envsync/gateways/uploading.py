@@ -1,10 +1,12 @@
-"""A stream on its way into a storage: compressed, hashed and counted, in bounded memory."""
+"""A stream on its way into a storage: compressed, encrypted, hashed, in bounded memory."""
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 
 import zstandard
 
+from envsync.gateways.age.streams import Sink, encrypting
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.store import Writer
 
@@ -20,8 +22,9 @@ THREADS = 2
 class Upload:
     """What has gone through to a writer so far: sizes in bytes, and the sha256 of the object."""
 
-    def __init__(self, writer: Writer, scope: Scope) -> None:
+    def __init__(self, writer: Writer, scope: Scope, encrypt_to: tuple[str, ...] = ()) -> None:
         self._writer = writer
+        self._encrypt_to = encrypt_to
         self._scope = scope
         self._digest = hashlib.sha256()
         self.bytes = 0
@@ -32,17 +35,26 @@ class Upload:
         return self._digest.hexdigest()
 
     def compress(self, blocks: Iterable[bytes], level: int = LEVEL, threads: int = THREADS) -> None:
-        """Send all blocks on, compressed as one zstd frame that carries a checksum."""
+        """Send all blocks on, compressed as one zstd frame that carries a checksum.
+
+        Where there is somebody to encrypt to, what is sent on is encrypted.
+        """
         parameters = zstandard.ZstdCompressionParameters.from_level(
             level, threads=threads, write_checksum=True, job_size=JOB
         )
         compressor = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
-        for block in blocks:
-            self._scope.check()
-            self.bytes_uncompressed += len(block)
-            self._scope.meter.moved(len(block))
-            self._forward(compressor.compress(block))
-        self._forward(compressor.flush())
+        with self._way() as send:
+            for block in blocks:
+                self._scope.check()
+                self.bytes_uncompressed += len(block)
+                self._scope.meter.moved(len(block))
+                send(compressor.compress(block))
+            send(compressor.flush())
+
+    def _way(self) -> AbstractContextManager[Sink]:
+        if self._encrypt_to:
+            return encrypting(self._encrypt_to, self._forward, self._scope)
+        return nullcontext(self._forward)
 
     def _forward(self, data: bytes) -> None:
         if data:

@@ -35,6 +35,7 @@ def broken(linked: Linked, scripts: Scripts) -> Iterator[Problem]:
         yield from _spares_the_protected(sync)
         yield from _moves_between_two(sync)
         yield from _says_how_it_is_safe(sync)
+        yield from _can_be_read(sync)
     yield from loops(linked.acting_syncs())
     yield from _names(linked)
     yield from search_rules(linked)
@@ -79,6 +80,18 @@ def _says_how_it_is_safe(sync: Placed[Sync]) -> Iterator[Problem]:
             f"{sync.place} takes data out of {source.name!r}, which is protected, and does not "
             "say how it is made safe; accepted: 'sanitise: SCRIPT', or 'sanitise: never' with "
             "'because: WHY'",
+            "from",
+        )
+
+
+def _can_be_read(sync: Placed[Sync]) -> Iterator[Problem]:
+    source = sync.value.source
+    age = source.storage.age
+    if age.encrypt_to and age.decrypt_with is None:
+        yield sync.place.problem(
+            f"{sync.place} pulls what the storage of {source.environment.name!r} encrypts, and "
+            "nothing says with what it is read; accepted: 'decrypt_with: {file: PATH}' beside its "
+            "'encrypt_to'",
             "from",
         )
 

@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
+from pyrage import RecipientError, ssh, x25519
 
 LONGEST_NAME = 63
 """Bytes in a PostgreSQL name; longer ones are cut short by the server without an error."""
@@ -31,6 +32,9 @@ _DURATION = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6
 _DURATION_ACCEPTED = 'a time such as "90m", "2h", "1h30m" or "2d"'
 _SIZE_ACCEPTED = 'a size such as "500GiB" or "1.5TB"'
 _LONGEST_SIZE = 20
+_PUBLIC_KEY_ACCEPTED = (
+    'a public key, "age1…" as age-keygen shows it, or "ssh-ed25519 …" or "ssh-rsa …"'
+)
 # Longer fields mean nothing more, and some take long to read.
 _FIVE_FIELDS = re.compile(r"\S{1,60}(?: +\S{1,60}){4}", re.ASCII)
 _A_NIGHT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -110,6 +114,15 @@ def _program(text: str) -> str:
     return text
 
 
+def _public_key(text: str) -> str:
+    """Refuse what age cannot encrypt to; a private key is refused by not being shown."""
+    try:
+        ssh.Recipient.from_str(text) if text.startswith("ssh-") else x25519.Recipient.from_str(text)
+    except RecipientError as error:
+        raise ValueError(_PUBLIC_KEY_ACCEPTED) from error
+    return text
+
+
 Key = Annotated[
     str,
     Matching(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", 'letters, digits, "_", "-" and ".", at most 100'),
@@ -124,6 +137,11 @@ FieldName = Annotated[
     ),
 ]
 Program = Annotated[Text, AfterValidator(_program)]
+PublicKey = Annotated[
+    str,
+    Matching(r"age1[0-9a-z]+|ssh-(?:ed25519|rsa) [0-9A-Za-z+/=]+(?: .*)?", _PUBLIC_KEY_ACCEPTED),
+    AfterValidator(_public_key),
+]
 Prose = Annotated[
     str, Matching(r"(?=\s*\S)[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+", "a reason in words")
 ]

@@ -59,6 +59,9 @@ _SHAPES: dict[Path, type[BaseModel]] = {
     ("storage", "rsync"): RsyncShape,
     ("storage", "rsync", "password"): SecretShape,
     ("storage", "s3", "encryption", "kms"): KmsShape,
+    ("storage", "s3", "decrypt_with"): SecretShape,
+    ("storage", "file", "decrypt_with"): SecretShape,
+    ("storage", "rsync", "decrypt_with"): SecretShape,
     ("reboot_lock",): RebootLockShape,
     ("icinga", "nsca"): NscaShape,
     ("icinga", "api"): IcingaApiShape,
@@ -131,6 +134,8 @@ def _sentence(detail: ErrorDetails, path: Path) -> str:
 def _shown(detail: ErrorDetails, path: Path) -> str:
     if _is_secret(path):
         return "not the place of a secret"
+    if _is_public_key(path):
+        return "not a public key"
     if _is_key(detail):
         return "not a name"
     if detail["type"] == "union_tag_invalid":
@@ -168,7 +173,16 @@ def _is_secret(path: Path) -> bool:
     match path:
         case ("servers", _, "password", *_):
             return True
-        case ("icinga" | "storage", "password", *_):
+        case ("icinga" | "storage", "password", *_) | ("storage", "decrypt_with", *_):
+            return True
+        case _:
+            return False
+
+
+def _is_public_key(path: Path) -> bool:
+    """Tell whether someone may have written the private half of a key where a path leads."""
+    match path:
+        case ("storage", "encrypt_to", _):
             return True
         case _:
             return False

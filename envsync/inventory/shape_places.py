@@ -3,7 +3,15 @@
 from collections.abc import Collection
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from envsync.inventory.model import Dbms
@@ -17,6 +25,7 @@ from envsync.inventory.scalars import (
     Key,
     Name,
     Prefix,
+    PublicKey,
     Repository,
     Size,
     StoragePath,
@@ -28,6 +37,15 @@ from envsync.places import TlsMode
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1, le=64)]
 Kept = Annotated[int, Field(ge=2, le=10_000)]
+
+
+def _not_empty(keys: tuple[str, ...]) -> tuple[str, ...]:
+    if not keys:
+        raise ValueError("at least one public key, or no 'encrypt_to'")
+    return keys
+
+
+PublicKeys = Annotated[tuple[PublicKey, ...], Field(strict=False), AfterValidator(_not_empty)]
 
 
 class Shape(BaseModel):
@@ -106,7 +124,20 @@ class S3PlaceShape(Shape):
     )
 
 
-class S3Shape(S3PlaceShape):
+class ArtefactsShape(Shape):
+    """A place of artefacts, which may be encrypted before they are stored."""
+
+    encrypt_to: PublicKeys | None = Field(
+        default=None,
+        description="the public keys artefacts are encrypted to, with age; absent: not encrypted",
+    )
+    decrypt_with: SecretShape | None = Field(
+        default=None,
+        description="where the private key to read them is: {env: NAME} or {file: PATH}",
+    )
+
+
+class S3Shape(S3PlaceShape, ArtefactsShape):
     """A storage that is a bucket."""
 
     backend: Literal["s3"] = Field(description="the kind of storage")
@@ -120,14 +151,14 @@ class BucketShape(S3PlaceShape):
     )
 
 
-class FileShape(Shape):
+class FileShape(ArtefactsShape):
     """A folder, usually on a shared file system."""
 
     backend: Literal["file"] = Field(description="the kind of storage")
     directory: Folder = Field(description="the folder artefacts lie in")
 
 
-class RsyncShape(Shape):
+class RsyncShape(ArtefactsShape):
     """A module of an rsync daemon, a folder reached over SSH, or without a host a local folder."""
 
     backend: Literal["rsync"] = Field(description="the kind of storage")
@@ -168,7 +199,7 @@ class RsyncShape(Shape):
         }
         way = "module" if self.module is not None else "directory"
         allowed = ways[way] if self.host is not None else set()
-        given = self.model_fields_set - {"backend", way, *allowed}
+        given = self.model_fields_set - {"backend", way, *allowed, *ArtefactsShape.model_fields}
         for key in sorted(given):
             raise mistake(key, f"{key!r} means nothing here", f"{way}: {_with(allowed)}")
         if self.password is not None and self.user is None:
@@ -185,6 +216,20 @@ class RepositoryShape(Shape):
 
     backend: Literal["elasticsearch"] = Field(description="the kind of storage")
     repository: Repository = Field(description="the name of the repository, the same everywhere")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _encrypts_nothing(cls, value: object) -> object:
+        given = value if isinstance(value, dict) else {}
+        for key in ArtefactsShape.model_fields:
+            if key in given:
+                raise mistake(
+                    key,
+                    f"{key!r} means nothing here",
+                    f"no {key!r}: the cluster writes snapshots by itself; encrypt the place where "
+                    "the repository keeps them",
+                )
+        return value
 
 
 StorageShape = Annotated[

@@ -39,6 +39,7 @@ from envsync.inventory.shape import (
     WhenShape,
 )
 from envsync.inventory.shape_places import (
+    ArtefactsShape,
     BucketShape,
     FileShape,
     IcingaApiShape,
@@ -52,6 +53,7 @@ from envsync.inventory.shape_places import (
     ServerShape,
 )
 from envsync.places import (
+    AgeKeys,
     BucketPlace,
     Encryption,
     Endpoint,
@@ -60,6 +62,7 @@ from envsync.places import (
     Nsca,
     RsyncDaemon,
     RsyncShell,
+    RsyncStorage,
     S3Storage,
     Secret,
     SnapshotRepository,
@@ -308,11 +311,18 @@ def _schedule(shape: WhenShape) -> Schedule | None:
 def _storage(shape: S3Shape | FileShape | RsyncShape | RepositoryShape) -> Storage:
     if isinstance(shape, RepositoryShape):
         return SnapshotRepository(shape.repository)
+    return replace(_unencrypted(shape), age=_age_keys(shape))
+
+
+def _unencrypted(shape: S3Shape | FileShape | RsyncShape) -> FileStorage | S3Storage | RsyncStorage:
     if isinstance(shape, FileShape):
         return FileStorage(shape.directory)
-    if isinstance(shape, RsyncShape):
-        return _rsync(shape)
-    return _s3(shape)
+    return _rsync(shape) if isinstance(shape, RsyncShape) else _s3(shape)
+
+
+def _age_keys(shape: ArtefactsShape) -> AgeKeys:
+    identity = shape.decrypt_with
+    return AgeKeys(shape.encrypt_to or (), _secret(identity) if identity else None)
 
 
 def _s3(shape: S3PlaceShape) -> S3Storage:
@@ -329,7 +339,7 @@ def _s3(shape: S3PlaceShape) -> S3Storage:
     )
 
 
-def _rsync(shape: RsyncShape) -> Storage:
+def _rsync(shape: RsyncShape) -> FileStorage | RsyncStorage:
     """Return the place rsync would write to; without a host it needs no rsync to write there."""
     password = _secret(shape.password) if shape.password else None
     if shape.host is None:

@@ -103,3 +103,13 @@ def test_what_only_a_search_cluster_has_is_told_of_others(tmp_path: Path) -> Non
             "server; accepted: no 'indices' here"
         )
     ]
+
+
+@pytest.mark.parametrize("key", ["encrypt_to", "decrypt_with"])
+def test_a_repository_s_snapshots_are_not_encrypted_by_envsync(tmp_path: Path, key: str) -> None:
+    storage = f"backend: elasticsearch, repository: govuk, {key}: x"
+    production = PRODUCTION.replace("backend: file, directory: /backups/production", storage)
+    assert (
+        f"production.yaml:3: {key!r} means nothing here in 'storage'; accepted: no {key!r}: the "
+        "cluster writes snapshots by itself; encrypt the place where the repository keeps them"
+    ) in folder(tmp_path, production=production).problems()

@@ -12,9 +12,13 @@ from tests.inventory.folders import (
     with_sync,
     with_top,
 )
+from tests.inventory.test_shape_mistakes import A_KEY_OF_AGE
 
 BY_HAND = "accepted: 'ensure: disabled', to be run by hand"
 FULL_NAMES = "with hosts by their full names"
+A_KEY_OF_SSH = (
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFgc8i4MTMfj2lOTv6RT+egzYKU5B0R5JkcZJZxBxu3Y me@here"
+)
 OTHER = "  other: {from: production, sanitise: clean.sql}"
 
 CASES: dict[str, tuple[dict[str, str], str]] = {
@@ -37,6 +41,19 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
         (
             "staging.yaml:10: 'syncs.app' is from 'ap' of 'production', which has no such "
             "database; did you mean 'app'?"
+        ),
+    ),
+    "a sync of what nobody here can read": (
+        {
+            "production": PRODUCTION.replace(
+                "directory: /backups/production",
+                f"directory: /backups/production, encrypt_to: [{A_KEY_OF_AGE}]",
+            )
+        },
+        (
+            "staging.yaml:10: 'syncs.app' pulls what the storage of 'production' encrypts, and "
+            "nothing says with what it is read; accepted: 'decrypt_with: {file: PATH}' beside its "
+            "'encrypt_to'"
         ),
     ),
     "an unknown target": (
@@ -287,6 +304,20 @@ SOUND = {
     "a chain": {"integration": integration("  app: {from: staging}")},
     "a long name that is only a source": {
         "production": PRODUCTION.replace("app_production", "a" * 63)
+    },
+    "an encrypted storage that can be read": {
+        "production": PRODUCTION.replace(
+            "directory: /backups/production",
+            f"directory: /backups/production, encrypt_to: [{A_KEY_OF_AGE}, {A_KEY_OF_SSH!r}], "
+            "decrypt_with: {env: KEY}",
+        )
+    },
+    "an encrypted storage that is only written": {
+        "production": PRODUCTION.replace(
+            "directory: /backups/production",
+            f"directory: /backups/production, encrypt_to: [{A_KEY_OF_AGE}]",
+        ),
+        "staging": with_sync("from: production, sanitise: clean.sql, ensure: absent"),
     },
     "a shared storage with pushes from one environment only": {
         "staging": STAGING.replace("/backups/staging", "/backups/production").replace(

@@ -14,6 +14,9 @@ from tests.inventory.test_shape_mistakes import CASES
 # What a schema of a single value cannot say, or says of numbers and text as YAML 1.1 would.
 BEYOND_SCHEMA = {
     "a password in two places",
+    "a private key in two places",
+    "encryption to nobody",
+    "a public key that is mistyped",
     "a program with a quote that never ends",
     "a rewrite of no column",
     "a field for seconds",

@@ -16,6 +16,10 @@ AN_AT = 'accepted: "HH:MM", from "00:00" to "23:59"'
 A_CRON = 'accepted: a five-field cron expression such as "40 2 * * *"'
 A_TIME = 'accepted: a time such as "90m", "2h", "1h30m" or "2d"'
 A_SIZE = 'accepted: a size such as "500GiB" or "1.5TB"'
+A_PUBLIC_KEY = (
+    'accepted: a public key, "age1…" as age-keygen shows it, or "ssh-ed25519 …" or "ssh-rsa …"'
+)
+A_KEY_OF_AGE = "age1w9nkj9ntdeyvz6nfsmdn2yl9ngnjqnu55hj0cgrp6vkdjuj0w4vs8sqy64"
 A_SECRET = "accepted: {env: NAME} or {file: PATH}"
 A_KEY = 'accepted: letters, digits, "_", "-" and ".", at most 100'
 A_MAPPING = "accepted: a mapping of keys to values"
@@ -153,6 +157,41 @@ CASES = {
     "a password that is a number": (
         with_server("password: {env: 12345}"),
         f"5: 'servers.main.password.env' is not the place of a secret; {A_SECRET}",
+    ),
+    "something that is no public key": (
+        with_storage("backend: file, directory: /d, encrypt_to: [me]"),
+        f"3: 'storage.encrypt_to.0' is not a public key; {A_PUBLIC_KEY}",
+    ),
+    "a public key that is mistyped": (
+        with_storage("backend: s3, bucket: b, encrypt_to: [age1qqqqqq]"),
+        f"3: 'storage.encrypt_to.0' is not a public key; {A_PUBLIC_KEY}",
+    ),
+    "a private key for a public one": (
+        with_storage("backend: file, directory: /d, encrypt_to: [AGE-SECRET-KEY-1HUNTER2]"),
+        f"3: 'storage.encrypt_to.0' is not a public key; {A_PUBLIC_KEY}",
+    ),
+    "a kind of key that age does not know": (
+        with_storage("backend: file, directory: /d, encrypt_to: [ecdsa-sha2-nistp256 AAAA]"),
+        f"3: 'storage.encrypt_to.0' is not a public key; {A_PUBLIC_KEY}",
+    ),
+    "a public key that is no list": (
+        with_storage("backend: file, directory: /d, encrypt_to: age1qqqqqq"),
+        "3: 'storage.encrypt_to' is 'age1qqqqqq'; accepted: a list",
+    ),
+    "encryption to nobody": (
+        with_storage("backend: file, directory: /d, encrypt_to: []"),
+        ("3: 'storage.encrypt_to' is empty; accepted: at least one public key, or no 'encrypt_to'"),
+    ),
+    "a private key itself": (
+        with_storage("backend: rsync, directory: /d, decrypt_with: AGE-SECRET-KEY-1HUNTER2"),
+        f"3: 'storage.decrypt_with' is not the place of a secret; {A_SECRET}",
+    ),
+    "a private key in two places": (
+        with_storage("backend: file, directory: /d, decrypt_with: {env: A, file: /b}"),
+        (
+            "3: 'env' and 'file' are both given or both missing in 'storage.decrypt_with'; "
+            f"{A_SECRET}"
+        ),
     ),
     "an unknown storage": (
         with_storage("backend: ftp"),

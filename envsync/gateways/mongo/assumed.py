@@ -2,7 +2,7 @@
 
 import pymongo
 
-from envsync.artefacts import Manifest
+from envsync.artefacts import Manifest, stored_format
 from envsync.commands import mongo
 from envsync.facts.mongo import Database, PullFacts, PushFacts, Server
 from envsync.version import VERSION
@@ -24,7 +24,8 @@ def assumed_pull(question: mongo.ObservePull) -> PullFacts:
         name=question.name,
         dbms=question.dbms,
         stamp=str(question.now),
-        format="archive.zst",
+        format=stored_format("archive.zst", question.storage),
+        encrypted_to=question.storage.age.encrypt_to,
         row_counts="exact",
         server_version=server.version,
         client_version=pymongo.version,

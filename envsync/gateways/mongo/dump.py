@@ -77,7 +77,7 @@ def _dumped(command: Dump, scope: Scope, *, snapshot: bool) -> Measured:
             str(command.location.key), store.part_bytes(command.expected_bytes), scope
         ) as writer,
     ):
-        upload = Upload(writer, scope)
+        upload = Upload(writer, scope, command.location.storage.age.encrypt_to)
         with closing(_blocks(command, session, scope, counted, snapshot=snapshot)) as blocks:
             upload.compress(blocks, command.level, command.threads)
     return Measured(

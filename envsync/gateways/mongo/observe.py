@@ -5,7 +5,7 @@ import pymongo
 from envsync.commands.mongo import PREVIOUS, RESERVED, ObservePull, ObservePush, ObserveSwap
 from envsync.errors import CommandError
 from envsync.facts.mongo import Database, Member, PullFacts, PushFacts, Server, SwapFacts
-from envsync.gateways.artefacts import find, newest
+from envsync.gateways.artefacts import newest, wanted
 from envsync.gateways.mongo import script
 from envsync.gateways.mongo.books import Note, notes
 from envsync.gateways.mongo.catalogue import collections, left_to_the_server
@@ -58,10 +58,7 @@ def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:
         readers, caution = (
             exposed(session, question.quarantine) if question.quarantine else ((), None)
         )
-    manifest = None
-    if not question.awaited:
-        store = open_store(question.storage)
-        manifest = find(store, question.path, question.name, question.timestamp)
+    manifest = wanted(question)
     return PullFacts(manifest, server, live, free, readers, caution)
 
 

@@ -1,6 +1,6 @@
 """What a dry run takes for granted of a MySQL server that it cannot see."""
 
-from envsync.artefacts import Manifest
+from envsync.artefacts import Manifest, stored_format
 from envsync.commands.mysql import ObservePull, ObservePush
 from envsync.facts.mysql import PullFacts, PushFacts, Schema, Server
 from envsync.gateways.mysql.clients import installed
@@ -29,7 +29,8 @@ def assumed_pull(question: ObservePull) -> PullFacts:
         name=question.name,
         dbms=question.dbms,
         stamp=str(question.now),
-        format="sql.zst",
+        format=stored_format("sql.zst", question.storage),
+        encrypted_to=question.storage.age.encrypt_to,
         row_counts="exact",
         encoding="utf8mb4",
         collate="utf8mb4_general_ci",

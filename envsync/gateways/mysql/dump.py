@@ -31,7 +31,7 @@ def dump(command: Dump, scope: Scope) -> Measured:
             str(command.location.key), store.part_bytes(command.expected_bytes), scope
         ) as writer,
     ):
-        upload = Upload(writer, scope)
+        upload = Upload(writer, scope, command.location.storage.age.encrypt_to)
         argv = [_OPTION_FILE + file if each == _GIVEN else each for each in command.argv]
         with running(argv, scope, surroundings, stdout=PIPE) as child:
             source = iter(partial(child.stdout.read1, BLOCK), b"")

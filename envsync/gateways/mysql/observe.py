@@ -9,7 +9,7 @@ import pymysql
 
 from envsync.commands.mysql import ObservePull, ObservePush, ObserveSwap
 from envsync.facts.mysql import PullFacts, PushFacts, Schema, Server, SwapFacts
-from envsync.gateways.artefacts import find, newest
+from envsync.gateways.artefacts import newest, wanted
 from envsync.gateways.mysql.clients import installed
 from envsync.gateways.mysql.schemas import provenance
 from envsync.gateways.mysql.session import Session, connect
@@ -93,10 +93,7 @@ def observe_push(question: ObservePush, scope: Scope) -> PushFacts:
 
 def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:
     """Look at a target, and at the artefact it is to get."""
-    manifest = None
-    if not question.awaited:
-        store = open_store(question.storage)
-        manifest = find(store, question.path, question.name, question.timestamp)
+    manifest = wanted(question)
     names = question.schemas
     with connect(question.target, scope, schema=False) as session:
         all_names = (names.live, names.incoming, names.previous, names.discarded)

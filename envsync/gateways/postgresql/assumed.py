@@ -1,6 +1,6 @@
 """What a dry run takes for granted of a PostgreSQL server that it cannot see."""
 
-from envsync.artefacts import Manifest
+from envsync.artefacts import Manifest, stored_format
 from envsync.commands import postgresql as pg
 from envsync.facts.postgresql import Client, Database, PullFacts, PushFacts, Server
 from envsync.gateways.postgresql.clients import installed
@@ -24,7 +24,8 @@ def assumed_pull(question: pg.ObservePull) -> PullFacts:
         name=question.name,
         dbms=question.dbms,
         stamp=str(question.now),
-        format="dump.zst",
+        format=stored_format("dump.zst", question.storage),
+        encrypted_to=question.storage.age.encrypt_to,
         row_counts="exact",
         server_version=server.version_text,
         client_version=server.version_text,

@@ -57,7 +57,7 @@ def _stream(command: Dump, snapshot: str, counting: Future[dict[str, int]], scop
     with store.writer(
         str(command.location.key), store.part_bytes(command.expected_bytes), scope
     ) as writer:
-        upload = Upload(writer, scope)
+        upload = Upload(writer, scope, command.location.storage.age.encrypt_to)
         with (
             _snapshot_held(counting),
             client_setting(command.target.endpoint) as client,

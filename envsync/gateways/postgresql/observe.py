@@ -19,7 +19,7 @@ from envsync.facts.postgresql import (
     Setting,
     SwapFacts,
 )
-from envsync.gateways.artefacts import find, newest
+from envsync.gateways.artefacts import newest, wanted
 from envsync.gateways.postgresql.clients import installed
 from envsync.gateways.postgresql.session import Session, connect
 from envsync.gateways.scope import Scope
@@ -143,10 +143,7 @@ def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:
         previous = _database(connection, question.previous)
     if live is not None:
         live = _looked_into(question.target, live, scope, grants=True)
-    manifest = None
-    if not question.awaited:
-        store = open_store(question.storage)
-        manifest = find(store, question.path, question.name, question.timestamp)
+    manifest = wanted(question)
     return PullFacts(manifest, installed(question.clients), server, live, previous)
 
 
