@@ -1,7 +1,7 @@
 """Who is at what: a document only one run can create, kept alive by it, against other machines.
 
 No clocks are compared: a claim whose number moves is held; one that stands still for a while was
-left by a killed run and is taken over.
+left by a killed run and is taken over. On the machine of that run it is taken over at once.
 """
 
 import os
@@ -16,6 +16,7 @@ from uuid import uuid4
 from envsync.commands.elasticsearch import CLAIMS, Claim, path
 from envsync.errors import BusyError, CommandError, InterruptedStepError, UnavailableError
 from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing
+from envsync.gateways.holders import has_ended, this_process
 from envsync.gateways.scope import Scope
 
 BEAT = 2.0
@@ -54,6 +55,7 @@ class Lease:
         self._described = {
             **described,
             "holder": f"{socket.gethostname()} (pid {os.getpid()})",
+            "process": this_process(),
             "run": uuid4().hex,
         }
         self._beats = 0
@@ -72,7 +74,7 @@ class Lease:
             if seen["_source"].get("run") == self._described["run"]:
                 self._version = _version(seen)
                 return None
-            if self._moves(seen):
+            if not has_ended(seen["_source"].get("process", "")) and self._moves(seen):
                 return dict(seen["_source"])
             if self._write(_version(seen)):
                 return None

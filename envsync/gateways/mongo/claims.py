@@ -4,13 +4,11 @@ A claim is a document that its holder renews; it ends by itself when it is renew
 machine of a holder that has died it ends at once.
 """
 
-import os
 import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +16,7 @@ import pymongo
 
 from envsync.commands.mongo import BOOKS, Claim
 from envsync.errors import BusyError, CommandError
+from envsync.gateways.holders import has_ended, this_process
 from envsync.gateways.mongo.session import STOP_PATIENCE, Session, connect
 from envsync.gateways.scope import Scope
 
@@ -65,7 +64,7 @@ def _take(session: Session, command: Claim, token: str) -> None:
         "_id": command.database,
         "token": token,
         "host": socket.getfqdn(),
-        "process": _process(os.getpid()),
+        "process": this_process(),
         "expires": now + LASTS,
     }
     before = {"_id": command.database, "token": found[0]["token"] if found else None}
@@ -81,9 +80,7 @@ def _take(session: Session, command: Claim, token: str) -> None:
 
 
 def _holds(found: Mapping[str, Any], now: datetime) -> bool:
-    process = found.get("process", "")
-    here = process.startswith(_machine())
-    return bool(found["expires"] > now and not (here and not _is_alive(process)))
+    return bool(found["expires"] > now and not has_ended(found.get("process", "")))
 
 
 def _busy(command: Claim, found: Mapping[str, Any]) -> str:
@@ -120,27 +117,3 @@ def _now(session: Session) -> datetime:
     """Return the server's own time: machines may differ in theirs."""
     now: datetime = session.admin({"isMaster": 1})["localTime"]
     return now
-
-
-def _machine() -> str:
-    """Name this machine and what processes can see of each other on it."""
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return f"{boot}/{Path('/proc/self/ns/pid').readlink()}/"
-
-
-def _process(pid: int) -> str:
-    return f"{_machine()}{pid}/{_started(pid)}"
-
-
-def _is_alive(process: str) -> bool:
-    *_, pid, started = process.split("/")
-    return _started(int(pid)) == started
-
-
-def _started(pid: int) -> str:
-    """Return when a process began; proc(5), stat, field 22; "" where there is none."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return ""
-    return stat.rpartition(")")[2].split()[19]
