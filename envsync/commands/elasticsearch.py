@@ -293,7 +293,9 @@ def copying(name: str, copy: str) -> tuple[Call, ...]:
     settings = {"index.hidden": True, "index.blocks.write": None}
     return (
         Call("PUT", path(name, "_settings"), {"index.blocks.write": True}),
-        Call("PUT", path(name, "_clone", copy), {"settings": settings}),
+        Call(
+            "PUT", f"{path(name, '_clone', copy)}?wait_for_active_shards=0", {"settings": settings}
+        ),
     )
 
 

@@ -33,6 +33,7 @@ class Mongod:
     folder: Path
     program: Path
     replica_set: str | None = None
+    arguments: tuple[str, ...] = ()
     process: "subprocess.Popen[bytes] | None" = None
 
     def client(self, user: str = ADMIN) -> Documents:
@@ -68,6 +69,7 @@ class Mongod:
             "--logappend",
             "--wiredTigerCacheSizeGB=0.25",
             "--setParameter=diagnosticDataCollectionEnabled=false",
+            *self.arguments,
             *(
                 (f"--replSet={self.replica_set}", f"--keyFile={key}")
                 if self.replica_set
@@ -139,14 +141,16 @@ def scratch_mongo() -> Iterator[Mongod]:
 
 
 @contextmanager
-def mongod(root: Path, name: str, replica_set: str | None = None) -> Iterator[Mongod]:
+def mongod(
+    root: Path, name: str, replica_set: str | None = None, arguments: tuple[str, ...] = ()
+) -> Iterator[Mongod]:
     """Run a server in a folder of its own."""
     folder = root / name
     (folder / "db").mkdir(parents=True)
     for file, text in (("key", "envsync" * 8), ("password", PASSWORD)):
         (folder / file).write_text(text)
         (folder / file).chmod(0o600)
-    server = Mongod(name, free_port(), folder, _program(), replica_set)
+    server = Mongod(name, free_port(), folder, _program(), replica_set, arguments)
     server.start()
     try:
         yield server

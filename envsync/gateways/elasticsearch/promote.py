@@ -72,15 +72,43 @@ def _by_index(serves: Picture) -> dict[str, dict[str, str]]:
 
 
 def _copy(cluster: Cluster, name: str, copy: str) -> None:
-    """Copy an index without reading it: it is not written to from now on until it is replaced."""
+    """Copy an index without reading it: it is not written to from now on until it is replaced.
+
+    One that an application deletes or makes again meanwhile is not there to be kept.
+    """
     block, clone = copying(name, copy)
-    cluster.insist(lambda: cluster.send(block))
     try:
+        cluster.insist(lambda: cluster.send(block))
         cluster.insist(lambda: _cloned(cluster, clone, copy))
-        cluster.look(f"{path('_cluster', 'health', copy)}?wait_for_status=yellow&timeout=15s")
+        cluster.until(lambda: _is_copied(cluster, name, copy))
     except CommandError:
-        _unlock(cluster, (name,))
+        if _is_blocked(cluster, name):
+            _unlock(cluster, (name,))
+            raise
+        _LOGGER.info("%s was deleted while it was copied, and is not kept", name)
+        delete(cluster, copy)
+
+
+def _is_copied(cluster: Cluster, name: str, copy: str) -> bool | None:
+    """Tell that a copy can be read; raises CommandError where what it is copied from has gone."""
+    health = cluster.look(f"{path('_cluster', 'health', copy)}?expand_wildcards=all")
+    if health["status"] != "red":
+        return True
+    if not _is_blocked(cluster, name):
+        raise CommandError(f"{name} has gone while it was copied")
+    return None
+
+
+def _is_blocked(cluster: Cluster, name: str) -> bool:
+    """Tell whether an index is still the one whose writes were blocked."""
+    try:
+        found = cluster.look(f"{path(name, '_settings')}?flat_settings=true")
+    except AnswerError as error:
+        if missing(error):
+            return False
         raise
+    settings = found.get(name, {}).get("settings", {})
+    return bool(settings.get("index.blocks.write") == "true")
 
 
 def _cloned(cluster: Cluster, clone: Call, copy: str) -> None:
