@@ -1,15 +1,13 @@
 """Passwords, hostile ones too, are in no output, no file, no argument and no child's environment."""
 
-import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.live.site import Site
 from tests.live.temporary import temporary_site
+from tests.live.watching import watched
 from tests.servers.postgresql import PASSWORD, Postgresql
 from tests.servers.s3 import SECRET_KEY, S3Server
 
@@ -38,7 +36,7 @@ def s3_site(tmp_path: Path, postgresql: Postgresql, moto_server: S3Server) -> It
 
 def test_no_secret_is_told_stored_or_seen_by_others(s3_site: Site) -> None:
     program = s3_site.start("sync", "app")
-    seen = _watched(program)
+    seen = watched(program)
     out, err = program.communicate(timeout=60)
     assert program.returncode == 0, err
     assert {b"pg_dump", b"pg_restore"} <= {_program(text) for text in seen}
@@ -74,37 +72,6 @@ def test_the_program_that_reports_is_given_no_secret(s3_site: Site) -> None:
 def _assert_no_secret_in(*texts: bytes) -> None:
     found = [(bait, text) for text in texts for bait in BAIT if bait in text]
     assert found == []
-
-
-def _watched(program: "subprocess.Popen[str]") -> set[bytes]:
-    """Return a running program's arguments, and the arguments and variables of its children.
-
-    A child that is still a copy of its parent, before it becomes a program of its own, is none.
-    """
-    seen: set[bytes] = set()
-    while program.poll() is None:
-        own = _read(program.pid, "cmdline")
-        seen.add(own)
-        for child in _children(program.pid):
-            arguments = _read(child, "cmdline")
-            if arguments not in (own, b""):
-                seen.add(arguments + b"\n" + _read(child, "environ"))
-        time.sleep(0.002)
-    return seen
-
-
-def _children(parent: int) -> Iterator[int]:
-    with suppress(OSError):
-        for task in Path(f"/proc/{parent}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                yield int(child)
-                yield from _children(int(child))
-
-
-def _read(process: int, what: str) -> bytes:
-    with suppress(OSError):
-        return Path(f"/proc/{process}/{what}").read_bytes()
-    return b""
 
 
 def _program(text: bytes) -> bytes:
