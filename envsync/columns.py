@@ -14,11 +14,15 @@ SUFFIX = ".columns.yaml"
 """What the name of a file that classifies columns ends with."""
 Found = Mapping[str, Mapping[str, tuple[str, ...]]]
 """What columns there are, with their types, by table; of documents, a field may have several."""
+Samples = Mapping[str, list[str]]
+"""Values of some rows as text, cut short, by column: to be looked at, and never to be shown."""
 ELEMENTS = "[]"
 """What stands in a path for the elements of an array."""
 # A backslash stands before what would else part, repeat or stand for names.
 _MEANINGFUL = re.compile(r"[\\.*\[]")
 _WRITTEN = re.compile(r"(?:\\[\\.*\[]|\[\]|[^\\\[])*")
+_PARTS = re.compile(r"((?:\\.|[^\\.])*)\.", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _STAR = re.compile(r"(\\.)|(\*)|([^\\*]+)")
 _ANY_NAME = r"(?:\\.|[^\\.\[])*"
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[ .(][A-Za-z0-9_]+\)?)*")
@@ -56,6 +60,11 @@ class Classification:
 def written(*parts: str) -> str:
     r"""Return names as they are written in the file, joined by dots: 'a.b', and 'a\.b' for one."""
     return ".".join(_MEANINGFUL.sub(r"\\\g<0>", part) for part in parts)
+
+
+def names(name: str) -> tuple[str, ...]:
+    """Return the names that are joined in one, as they are without the file."""
+    return tuple(_ESCAPED.sub(r"\1", part) for part in _PARTS.findall(f"{name}."))
 
 
 def is_written(name: str) -> bool:

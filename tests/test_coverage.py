@@ -13,6 +13,7 @@ from envsync.columns import (
     is_pattern,
     is_written,
     matches,
+    names,
     written,
     yaml_text,
 )
@@ -183,6 +184,7 @@ def test_what_is_gone_is_told_in_one_sentence() -> None:
 def test_any_name_is_written_so_that_it_means_itself(parts: list[str]) -> None:
     name = written(*parts)
     assert (is_written(name), is_pattern(name), matches(name, name)) == (True, False, True)
+    assert names(name) == tuple(parts)
 
 
 @given(st.lists(st.text(), min_size=2, max_size=2, unique=True))

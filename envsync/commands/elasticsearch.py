@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from envsync.artefacts import Manifest, Stamp
-from envsync.commands import Command, Location, Published, PullQuestion, Question, Script
+from envsync.commands import Command, Gate, Location, Published, PullQuestion, Question, Script
 from envsync.facts.elasticsearch import Picture
 from envsync.places import Endpoint, SnapshotRepository
 from envsync.provenance import Provenance
@@ -202,6 +202,18 @@ class CompareRows(ElasticsearchCommand):
     def lines(self) -> Iterator[str]:
         for index, count in self.counted.items():
             yield f"{Call('GET', path(index, '_count')).line(self.endpoint)} is about {count:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckColumns(ElasticsearchCommand):
+    """Compare the fields of what was restored with those that somebody decided on."""
+
+    endpoint: Endpoint
+    serves: Picture = field(hash=False)
+    gate: Gate
+
+    def lines(self) -> Iterator[str]:
+        yield self.gate.line(f"what will serve {', '.join(self.serves)} on {self.endpoint}")
 
 
 @dataclass(frozen=True, slots=True)

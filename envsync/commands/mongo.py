@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from envsync.commands import (
     Command,
+    Gate,
     Location,
     PullQuestion,
     Question,
@@ -124,6 +125,17 @@ class CompareRows(MongoCommand):
     def lines(self) -> Iterator[str]:
         manifest = f"{self.location.storage.url}/{self.location.key.manifest}"
         yield f"compare the documents of {self.target} with {manifest}"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckColumns(MongoCommand):
+    """Compare the fields of all documents restored with those that somebody decided on."""
+
+    target: Target
+    gate: Gate
+
+    def lines(self) -> Iterator[str]:
+        yield self.gate.line(self.target)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from envsync.commands import (
     Command,
+    Gate,
     Location,
     PullQuestion,
     Question,
@@ -161,6 +162,17 @@ class CompareRows(MysqlCommand):
     def lines(self) -> Iterator[str]:
         manifest = f"{self.location.storage.url}/{self.location.key.manifest}"
         yield f"compare the rows of {self.target} with {manifest}"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckColumns(MysqlCommand):
+    """Compare the columns restored with those that somebody decided on."""
+
+    target: Target
+    gate: Gate
+
+    def lines(self) -> Iterator[str]:
+        yield self.gate.line(self.target)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import elasticsearch as es
 from envsync.dbms import elasticsearch_refusals as refusals
+from envsync.dbms.covering import covered
 from envsync.dbms.floor import floor
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
@@ -144,6 +145,7 @@ def _pull(
     serves = _serves(manifest, _renamed(manifest, prefix))
     script = _script(sync)
     yield from _restore(sync, request, facts, manifest)
+    yield from covered(sync, lambda gate: es.CheckColumns(endpoint, serves, gate))
     if script:
         yield es.RunScript(endpoint, script, serves)
         yield es.RunChecks(endpoint, script, serves)

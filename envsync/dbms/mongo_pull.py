@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from envsync import commands as c
 from envsync.artefacts import Manifest
 from envsync.commands import mongo
+from envsync.dbms.covering import covered
 from envsync.dbms.dumps import pulled, target_of
 from envsync.facts.mongo import PullFacts
 from envsync.inventory.model import Database, Sanitise, Sync
@@ -28,7 +29,7 @@ def pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterat
     if is_made_safe(sync):
         quarantine = target_of(database, incoming(database))
         yield from restore(step, sync, manifest, quarantine, "", database.name)
-        yield from sanitise(sync, quarantine)
+        yield from sanitise(sync, quarantine, step.options.exclude_tables)
         yield mongo.CopyBeside(
             quarantine, live, mongo.INCOMING, database.restore_jobs, facts.server.ranges
         )
@@ -83,8 +84,14 @@ def restore(  # noqa: PLR0913, PLR0917 - two places and two names
     yield mongo.CompareRows(into, location, left_out)
 
 
-def sanitise(sync: Sync, quarantine: c.Target) -> Iterator[c.Command]:
-    """Make what is in a quarantine safe to read, and have that checked."""
+def sanitise(
+    sync: Sync, quarantine: c.Target, left_out: tuple[str, ...] = ()
+) -> Iterator[c.Command]:
+    """Make what is in a quarantine safe to read, and have that checked.
+
+    Its fields are compared with those decided on as they came, before anything changes them.
+    """
+    yield from covered(sync, lambda gate: mongo.CheckColumns(quarantine, gate), left_out)
     if isinstance(sync.sanitise, Sanitise):
         script = sync.sanitise.script
         yield mongo.RunScript(quarantine, c.Script(script.name, str(script.path)))
@@ -106,4 +113,5 @@ def scripts(sync: Sync) -> tuple[c.Script, ...]:
 
 def is_made_safe(sync: Sync) -> bool:
     """Tell whether anything must happen to the copy before an application may see it."""
-    return isinstance(sync.sanitise, Sanitise) or bool(sync.checks or sync.rewrite)
+    script = isinstance(sync.sanitise, Sanitise)
+    return script or bool(sync.checks or sync.rewrite or sync.gate)

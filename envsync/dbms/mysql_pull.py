@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from envsync import commands as c
 from envsync.artefacts import Manifest
 from envsync.commands import mysql as my
+from envsync.dbms.covering import covered
 from envsync.dbms.dumps import pulled, target_of
 from envsync.inventory.model import Database, Sanitise, Sync
 from envsync.plan.model import Step
@@ -26,7 +27,7 @@ def pull(step: Step, sync: Sync, manifest: Manifest) -> Iterator[c.Command]:
     yield my.Recover(endpoint, schemas)
     yield my.DropSchema(target_of(database, schemas.discarded))
     yield from restore(step, sync, manifest, quarantine)
-    yield from sanitise(sync, quarantine)
+    yield from sanitise(sync, quarantine, step.options.exclude_tables)
     yield my.Analyse(quarantine)
     yield my.Promote(
         endpoint, schemas, manifest.encoding, manifest.collate, Provenance.of(manifest)
@@ -58,8 +59,14 @@ def restore(
     yield my.CompareRows(quarantine, location, (*left_out, *without_rows))
 
 
-def sanitise(sync: Sync, quarantine: c.Target) -> Iterator[c.Command]:
-    """Make what is in a quarantine safe to read, and have that checked."""
+def sanitise(
+    sync: Sync, quarantine: c.Target, left_out: tuple[str, ...] = ()
+) -> Iterator[c.Command]:
+    """Make what is in a quarantine safe to read, and have that checked.
+
+    Its columns are compared with those decided on as they came, before anything changes them.
+    """
+    yield from covered(sync, lambda gate: my.CheckColumns(quarantine, gate), left_out)
     if isinstance(sync.sanitise, Sanitise):
         script = sync.sanitise.script
         yield my.RunScript(quarantine, c.Script(script.name, str(script.path)))

@@ -91,6 +91,7 @@ def test_nothing_is_promoted_before_it_is_sanitised_and_checked() -> None:
         "DropLeftovers",
         "Restore",
         "CompareRows",
+        "CheckColumns",
         "RunScript",
         "RunChecks",
         "Promote",

@@ -149,7 +149,9 @@ class MongoSite:
         """Keep all fields that production has, unless a test has decided for itself."""
         with suppress(PyMongoError), self.production.client() as client:
             database = client[self.source]
-            for name in database.list_collection_names():
+            for name in database.list_collection_names(filter={"type": {"$ne": "view"}}):
+                if name.startswith("system."):
+                    continue
                 self.decisions.keep(_fields(written(name), database[name]))
         self.decisions.write()
 

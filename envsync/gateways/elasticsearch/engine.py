@@ -5,8 +5,9 @@ from dataclasses import replace
 from envsync.commands import Command, Measured, Question
 from envsync.commands import elasticsearch as es
 from envsync.facts import Facts
+from envsync.gateways.coverage import judge
+from envsync.gateways.elasticsearch import columns, promote, restore, scripts, snapshot
 from envsync.gateways.elasticsearch import observe as eyes
-from envsync.gateways.elasticsearch import promote, restore, scripts, snapshot
 from envsync.gateways.elasticsearch.claims import claim_database
 from envsync.gateways.engines import Work
 from envsync.gateways.scope import Scope
@@ -36,7 +37,7 @@ def assume(question: Question) -> Facts:
             raise TypeError(f"nothing is assumed in answer to {question!r}")
 
 
-def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901
+def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR0911
     """One line a command: the table of what carries out what."""
     scope = work.scope
     match command:
@@ -52,6 +53,10 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901
             restore.restore(command, scope)
         case es.CompareRows():
             return restore.compare_rows(command, scope)
+        case es.CheckColumns():
+            found = columns.restored(command, scope)
+            where = f"what was restored on {command.endpoint}"
+            return judge(command.gate, where, found, optional=True)
         case es.RunScript():
             return scripts.run_script(command, scope)
         case es.RunChecks():

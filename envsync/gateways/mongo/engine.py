@@ -6,11 +6,13 @@ from envsync.commands import Command, Measured, Question
 from envsync.commands import mongo as m
 from envsync.facts import Facts
 from envsync.gateways import artefacts
+from envsync.gateways.coverage import judge
 from envsync.gateways.engines import Work
 from envsync.gateways.mongo import dropping, promote, rows, scripts
 from envsync.gateways.mongo import observe as eyes
 from envsync.gateways.mongo.assumed import assumed_pull, assumed_push
 from envsync.gateways.mongo.claims import claim
+from envsync.gateways.mongo.columns import columns
 from envsync.gateways.mongo.copying import copy_beside
 from envsync.gateways.mongo.dump import dump
 from envsync.gateways.mongo.restore import restore
@@ -55,6 +57,9 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
             return _restore(command, scope)
         case m.CompareRows():
             rows.compare_rows(command, work.measured.rows)
+        case m.CheckColumns():
+            found = columns(command.target, scope)
+            return judge(command.gate, command.target, found, optional=True)
         case m.RunScript():
             return scripts.run_script(command, scope)
         case m.Rewrite():

@@ -7,10 +7,12 @@ from envsync.commands import Command, Measured, Question
 from envsync.commands import mysql as my
 from envsync.facts import Facts
 from envsync.gateways import artefacts
+from envsync.gateways.coverage import judge
 from envsync.gateways.engines import Work
 from envsync.gateways.mysql import observe as eyes
 from envsync.gateways.mysql import promote, rows, schemas, scripts
 from envsync.gateways.mysql.assumed import assumed_pull, assumed_push
+from envsync.gateways.mysql.columns import columns
 from envsync.gateways.mysql.dump import dump
 from envsync.gateways.mysql.restore import restore
 from envsync.gateways.mysql.session import Session
@@ -64,6 +66,8 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
             return _restore(command, scope)
         case my.CompareRows():
             rows.compare_rows(command, work.measured.rows)
+        case my.CheckColumns():
+            return judge(command.gate, command.target, columns(command.target, scope))
         case my.RunScript():
             return scripts.run_script(command, scope)
         case my.Rewrite():

@@ -1,11 +1,16 @@
 """The columns of a database, as its own catalogue tells them, and a few of their values."""
 
-from envsync.columns import Found, written
+from collections.abc import Mapping
+
+from psycopg import sql
+
+from envsync.columns import Found, Samples, names, written
 from envsync.commands import Target
 from envsync.gateways.postgresql.session import connect
 from envsync.gateways.scope import Scope
 
 PUBLIC = "public"
+LONGEST_SAMPLE = 200
 LARGE_OBJECTS = {written("pg_catalog", "pg_largeobject"): {"data": ("bytea",)}}
 """What stands for the large objects of a database that has any."""
 # A partition, or another child, has its parent's columns; only its own count as its own. Generated
@@ -43,6 +48,34 @@ def columns(target: Target, scope: Scope) -> Found:
                 found.setdefault(name, {})
         row = session.execute(_HAS_LARGE_OBJECTS).fetchone()
     return {**found, **(LARGE_OBJECTS if row and row[0] else {})}
+
+
+def samples(
+    target: Target, table: str, found: Mapping[str, tuple[str, ...]], limit: int, scope: Scope
+) -> Samples:
+    """Return values of at most so many rows of a table, each cut short; nothing is written."""
+    readable = [name for name, (kind,) in found.items() if not kind.startswith("bytea")]
+    if not readable or table in LARGE_OBJECTS:
+        return {}
+    parts = (
+        sql.SQL("left({}::text, {})").format(sql.Identifier(*names(name)), LONGEST_SAMPLE)
+        for name in readable
+    )
+    *schema, relation = names(table)
+    with connect(target, scope) as session:
+        session.execute("BEGIN READ ONLY")
+        rows = session.execute(
+            sql.SQL("SELECT {} FROM {} LIMIT {}").format(
+                sql.SQL(", ").join(parts),
+                sql.Identifier(*(schema or [PUBLIC]), relation),
+                limit,
+            )
+        ).fetchall()
+        session.execute("COMMIT")
+    return {
+        name: [str(row[place]) for row in rows if row[place] is not None]
+        for place, name in enumerate(readable)
+    }
 
 
 def _written(schema: str, table: str) -> str:
