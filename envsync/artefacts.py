@@ -191,6 +191,8 @@ class Manifest(BaseModel):
     client_version: Version
     envsync_version: str
     sanitised: tuple[ScriptUsed, ...] = ()
+    sanitised_at: Annotated[str, Field(pattern=f"^({STAMP_PATTERN})?$")] = ""
+    """When the artefact itself was made clean; "" where it is as it was pushed."""
     allow_shrink: str = ""
     """Why somebody let it be much smaller than the artefact before it; "" where it is not."""
     aliases: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from envsync.artefacts import Stamp
+from envsync.dbms import drivers
 from envsync.dbms.descriptions import described
-from envsync.dbms.drivers import step_driver
 from envsync.dbms.request import Request
 from envsync.errors import EnvsyncError
 from envsync.execution.guard import lock_name
@@ -43,12 +43,12 @@ def _finding(step: Step, aspect: str, health: Health, detail: str) -> Finding:
 
 def _look(step: Step, now: datetime) -> Iterator[Finding]:
     """See what the step itself would see first, and refuse what it would refuse."""
-    engine = step_driver(step)
+    engine = drivers.step_driver(step)
     request = Request(Stamp.of(now), awaited=not isinstance(step.action, Push))
     try:
         with hands.session(SilentMeter()) as session:
             facts = session.observe(engine.question(step, request))
-        idle = engine.idle(facts)
+        idle = drivers.idle(step, facts)
         if idle is None:
             engine.refuse(step, request, facts)
     except EnvsyncError as error:

@@ -32,7 +32,21 @@ def backups_text(asked: Asked) -> str:
     if not found:
         return f"{meant} has no artefacts in {meant.storage.url}"
     restored = state().journal.restored(meant.environment.name, meant.key)
-    return artefacts_table(found, restored, _drills(store, meant))
+    table = artefacts_table(found, restored, _drills(store, meant))
+    return "\n\n".join(filter(None, (table, _clean(meant))))
+
+
+def _clean(meant: Database) -> str:
+    """Return the clean artefacts of a database; nothing where there are none."""
+    storage = meant.clean_storage
+    found = (
+        list(artefacts.manifests(open_store(storage), meant.path, meant.name)) if storage else []
+    )
+    return (
+        f"clean, in {storage.url}:\n{artefacts_table(found, set(), {})}"
+        if found and storage
+        else ""
+    )
 
 
 def _drills(

@@ -19,7 +19,7 @@ def halves(*, push_only: bool, pull_only: bool, timestamp: str | None) -> tuple[
         raise RefusedError("--timestamp names an artefact to pull, and --push-only pulls none")
     if timestamp is not None:
         return ("pull",)
-    return ("push",) if push_only else ("pull",) if pull_only else VERBS
+    return ("push", "clean") if push_only else ("pull",) if pull_only else VERBS
 
 
 @dataclass(frozen=True, slots=True)

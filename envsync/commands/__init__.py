@@ -48,11 +48,20 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Script:
+    """A file that sanitises or checks: how the inventory names it, and where it is."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class PullQuestion(Question):
     """Ask for the artefact of a pull; without a timestamp, for the newest one.
 
     Until the push it waits for has run there is no artefact to ask for, and `awaited` is True.
-    `writes` is the storage in which the step will leave something below the same path.
+    `writes` is the storage in which the step will leave something below the same path, such as the
+    artefact made clean where it `cleans`. `sanitised_by` is the script at hand.
     """
 
     storage: Storage
@@ -64,6 +73,8 @@ class PullQuestion(Question):
     timestamp: str | None
     awaited: bool
     writes: Storage | None = field(default=None, kw_only=True)
+    cleans: bool = field(default=False, kw_only=True)
+    sanitised_by: Script | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +100,6 @@ def fetched(location: Location) -> str:
     """Show the way of a dump's bytes out of a storage."""
     decrypt = f" | age -d -i {location.storage.age.decrypt_with}" if location.key.encrypted else ""
     return f"download {location.url} | sha256{decrypt} | zstd -d"
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """A file that sanitises or checks: how the inventory names it, and where it is."""
-
-    name: str
-    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,19 @@ class Publish(Command):
 
     def publishes(self) -> Published | None:
         return Published(self.location.storage, self.manifest)
+
+
+@dataclass(frozen=True, slots=True)
+class Supersede(Command):
+    """Remove what lies at a location, its manifest first, and what else lies beside without one.
+
+    For an artefact that is made again from the same data. Nobody else writes there meanwhile.
+    """
+
+    location: Location
+
+    def lines(self) -> Iterator[str]:
+        yield f"remove {self.location.url} if it is there, its manifest first"
 
 
 @dataclass(frozen=True, slots=True)

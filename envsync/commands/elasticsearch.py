@@ -77,7 +77,8 @@ class TakeSnapshot(ElasticsearchCommand):
     """Take a snapshot of indices, or wait for the one that another machine is taking.
 
     The artefact exists as soon as the cluster says SUCCESS; one that fails is deleted, and so is
-    one that lies below its floor once its indices have been counted again.
+    one that lies below its floor once its indices have been counted again. What was made `clean`
+    is counted before, and its manifest says which scripts have been run on it.
     """
 
     endpoint: Endpoint
@@ -86,6 +87,7 @@ class TakeSnapshot(ElasticsearchCommand):
     indices: tuple[str, ...]
     manifest: Manifest
     floor: Floor | None = None
+    clean: bool = False
 
     @property
     def repository(self) -> str:
@@ -113,6 +115,19 @@ class TakeSnapshot(ElasticsearchCommand):
 
     def publishes(self) -> Published | None:
         return Published(self.location.storage, self.manifest)
+
+
+@dataclass(frozen=True, slots=True)
+class DropSnapshot(ElasticsearchCommand):
+    """Delete a snapshot that is to be made again, and those of its database that are not whole."""
+
+    endpoint: Endpoint
+    location: Location
+    snapshot: str
+
+    def lines(self) -> Iterator[str]:
+        call = Call("DELETE", path("_snapshot", repository(self.location), self.snapshot))
+        yield f"{call.line(self.endpoint)} (and what is not whole beside it)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +373,10 @@ class ObservePush(ElasticsearchQuestion):
 
 @dataclass(frozen=True, slots=True)
 class ObservePull(PullQuestion):
-    """Ask what a pull must know before it acts; its script is read and must make sense."""
+    """Ask what a pull must know before it acts; its script is read and must make sense.
+
+    `clean` is the repository that the step takes a snapshot into, "" where it takes none.
+    """
 
     dbms: ClassVar[str] = "elasticsearch"
 
@@ -366,6 +384,7 @@ class ObservePull(PullQuestion):
     repository: str
     target: str
     script: Script | None
+    clean: str = ""
 
 
 @dataclass(frozen=True, slots=True)

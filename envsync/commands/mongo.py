@@ -58,7 +58,8 @@ class Dump(MongoCommand):
     """Read a database raw, with several readers, and stream it to a storage as one archive.
 
     Documents are counted as they are read. With `snapshot` all of it is read as of one moment;
-    with `ranges` large collections are read by ranges of _id.
+    with `ranges` large collections are read by ranges of _id. The archive is of the database
+    `named`, where that is not the one that is read, which is then a quarantine without writers.
     """
 
     target: Target
@@ -71,14 +72,16 @@ class Dump(MongoCommand):
     ranges: bool
     secondary: bool = False
     without_collections: tuple[str, ...] = ()
+    named: str | None = None
 
     def lines(self) -> Iterator[str]:
         moment = "in one snapshot" if self.snapshot else "without a snapshot"
         parts = ", large ones by ranges of _id" if self.ranges else ""
         left_out = f", not {_list(self.without_collections)}" if self.without_collections else ""
+        named = f", of {self.named!r}" if self.named else ""
         yield (
             f"mongo {self.target}: find in every collection, raw, {moment}, {self.readers} readers"
-            f"{parts}{left_out} | archive of mongodump | "
+            f"{parts}{left_out} | archive of mongodump{named} | "
             f"{stored(self.location, self.level, self.threads)}"
         )
 

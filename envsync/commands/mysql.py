@@ -64,7 +64,8 @@ class Claim(MysqlCommand):
 class Dump(MysqlCommand):
     """Dump a schema in one snapshot, compress it, and stream it to a storage.
 
-    Rows are counted in the stream itself. Nothing exists at the location if it fails.
+    Rows are counted in the stream itself. Nothing exists at the location if it fails. Of a
+    quarantine, what is kept as text beside its tables, such as views and triggers, `follows` them.
     """
 
     target: Target
@@ -74,6 +75,7 @@ class Dump(MysqlCommand):
     threads: int
     expected_bytes: int
     without_rows: tuple[str, ...] = ()
+    follows: bool = False
 
     def lines(self) -> Iterator[str]:
         dump = " ".join(
@@ -84,6 +86,8 @@ class Dump(MysqlCommand):
             yield f"leave out the rows of {', '.join(self.without_rows)}; count those of the others"
         else:
             yield "count the rows of every table in the stream"
+        if self.follows:
+            yield f"add the views, routines, triggers and events kept for {self.target} to its end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +282,7 @@ class ObservePull(PullQuestion):
     target: Target
     schemas: Schemas
     disk_bytes: int | None
+    clients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

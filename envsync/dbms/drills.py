@@ -7,7 +7,7 @@ from envsync.artefacts import ArtefactKey
 from envsync.dbms.request import Fault, Request
 from envsync.facts import Facts, PullFactsBase
 from envsync.places import SnapshotRepository
-from envsync.plan.model import Pull, Step, Verify
+from envsync.plan.model import Clean, Pull, Step, Verify
 from envsync.verification import Verification
 from envsync.version import VERSION
 
@@ -15,7 +15,7 @@ from envsync.version import VERSION
 def restored(step: Step, facts: Facts) -> ArtefactKey | None:
     """Return the artefact that a step restores; None where it restores none, or awaits it."""
     match step.action, facts:
-        case Pull(sync) | Verify(sync), PullFactsBase(manifest=manifest) if manifest:
+        case Pull(sync) | Clean(sync) | Verify(sync), PullFactsBase(manifest=manifest) if manifest:
             return ArtefactKey.of(manifest, sync.source.path)
         case _:
             return None

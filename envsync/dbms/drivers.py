@@ -6,6 +6,7 @@ from typing import Protocol
 from envsync.artefacts import ArtefactKey, Stamp
 from envsync.commands import Command, Discard, Location, Question, RunProgram
 from envsync.dbms import buckets, elasticsearch, mongo, mysql, postgresql
+from envsync.dbms.cleaning import already_clean
 from envsync.dbms.drills import failed, passed
 from envsync.dbms.request import Request
 from envsync.dbms.spooling import spool
@@ -75,6 +76,11 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
         )
         for argv in step.action.sync.after_promote:
             yield RunProgram(argv, variables)
+
+
+def idle(step: Step, facts: Facts) -> str | None:
+    """Why there is rightly nothing to do for a step here, if so."""
+    return step_driver(step).idle(facts) or already_clean(step, facts)
 
 
 def abandon(step: Step, request: Request) -> Iterator[Command]:

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from envsync.artefacts import ArtefactKey, Manifest, Stamp, stored_format
-from envsync.commands import Location, Target
+from envsync.commands import Location, Script, Target
 from envsync.inventory.model import Database, Sync
+from envsync.inventory.model import Script as InventoryScript
 from envsync.places import Storage
-from envsync.plan.model import Step, Verify
+from envsync.plan.model import Clean, Step, Verify
 
 COMPRESSION_LEVEL = 3
 COMPRESSION_THREADS = 2
@@ -21,12 +22,23 @@ def target_of(database: Database, name: str) -> Target:
 
 def written(step: Step) -> Storage | None:
     """Where a step leaves something once it has restored; None where it leaves nothing."""
-    return step.action.sync.source.storage if isinstance(step.action, Verify) else None
+    match step.action:
+        case Verify(sync):
+            return sync.source.storage
+        case Clean(sync):
+            return sync.source.clean_storage
+        case _:
+            return None
 
 
 def pulled(sync: Sync, manifest: Manifest) -> Location:
     """Where the artefact lies that a sync restores."""
-    return Location(sync.source.environment.storage, ArtefactKey.of(manifest, sync.source.path))
+    return Location(sync.storage, ArtefactKey.of(manifest, sync.source.path))
+
+
+def script_of(script: InventoryScript | None) -> Script | None:
+    """Return a script as commands name it."""
+    return Script(script.name, str(script.path)) if script else None
 
 
 def dump_key(database: Database, stamp: Stamp, form: str) -> ArtefactKey:

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import elasticsearch as es
+from envsync.dbms import cleaning
 from envsync.dbms import elasticsearch_refusals as refusals
+from envsync.dbms.cleaning import location
 from envsync.dbms.covering import covered
+from envsync.dbms.dumps import script_of, written
 from envsync.dbms.floor import floor
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
@@ -24,9 +27,9 @@ from envsync.facts.elasticsearch import (
     picture,
     snapshot_name,
 )
-from envsync.inventory.model import Database, Sanitise, Sync
+from envsync.inventory.model import Database, Sync
 from envsync.places import SnapshotRepository
-from envsync.plan.model import Pull, Push, Step, Verify
+from envsync.plan.model import Clean, Pull, Push, Step, Verify
 from envsync.provenance import Provenance
 from envsync.version import VERSION
 
@@ -47,7 +50,7 @@ def question(step: Step, request: Request) -> c.Question:
             return es.ObservePush(
                 endpoint, repository.repository, database.indices, database.path, database.name
             )
-        case Pull(sync) | Verify(sync):
+        case Pull(sync) | Clean(sync) | Verify(sync):
             storage = _read_through(sync)
             return es.ObservePull(
                 storage=storage,
@@ -61,7 +64,11 @@ def question(step: Step, request: Request) -> c.Question:
                 endpoint=sync.target.server.endpoint,
                 repository=storage.repository,
                 target=sync.target.name,
-                script=_script(sync),
+                script=script_of(sync.script),
+                clean=_clean_repository(step),
+                writes=written(step) if isinstance(step.action, Clean) else None,
+                cleans=isinstance(step.action, Clean),
+                sanitised_by=script_of(sync.script),
             )
         case _:
             raise TypeError(f"not of a database: {step.action}")
@@ -81,8 +88,9 @@ def refuse(step: Step, request: Request, facts: Facts) -> None:
             return
         case Push(database), PushFacts():
             refusals.refuse_push(database, _repository(database), facts)
-        case Pull(sync) | Verify(sync), PullFacts():
+        case Pull(sync) | Clean(sync) | Verify(sync), PullFacts():
             refusals.refuse_pull(sync, _read_through(sync), request, facts)
+            refusals.refuse_clean(sync.target.server, _clean_repository(step), facts)
 
 
 def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
@@ -92,6 +100,8 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
             yield from _push(step, database, request, facts)
         case Pull(sync), PullFacts(manifest=Manifest() as manifest):
             yield from _pull(sync, request, facts, manifest)
+        case Clean(sync), PullFacts(manifest=Manifest() as manifest):
+            yield from _clean(step, sync, request, facts, manifest)
         case Verify(sync), PullFacts(manifest=Manifest() as manifest):
             yield from _verify(sync, request, facts, manifest)
 
@@ -140,16 +150,58 @@ def _manifest(database: Database, key: ArtefactKey, facts: PushFacts) -> Manifes
 def _pull(
     sync: Sync, request: Request, facts: PullFacts, manifest: Manifest
 ) -> Iterator[c.Command]:
-    endpoint = sync.target.server.endpoint
     prefix = _prefix(sync.target, request)
     serves = _serves(manifest, _renamed(manifest, prefix))
-    script = _script(sync)
+    yield es.Claim(sync.target.server.endpoint, sync.target.name)
     yield from _restore(sync, request, facts, manifest)
-    yield from covered(sync, lambda gate: es.CheckColumns(endpoint, serves, gate))
-    if script:
-        yield es.RunScript(endpoint, script, serves)
-        yield es.RunChecks(endpoint, script, serves)
+    yield from _sanitise(sync, serves)
     yield _promote(sync, facts, manifest, serves, prefix)
+
+
+def _sanitise(sync: Sync, serves: Picture) -> Iterator[c.Command]:
+    """Make what was restored safe to read, and have that checked."""
+    endpoint, script = sync.target.server.endpoint, script_of(sync.script)
+    yield from covered(sync, lambda gate: es.CheckColumns(endpoint, serves, gate))
+    if script and not sync.is_cleaned:
+        yield es.RunScript(endpoint, script, serves)
+    if script:
+        yield es.RunChecks(endpoint, script, serves)
+
+
+def _clean(
+    step: Step, sync: Sync, request: Request, facts: PullFacts, manifest: Manifest
+) -> Iterator[c.Command]:
+    """What a cleaning does, in order: the snapshot is of what has been sanitised and checked."""
+    database = sync.target
+    endpoint = database.server.endpoint
+    renamed = _renamed(manifest, _prefix(database, request))
+    place = location(sync, ArtefactKey.of(manifest, sync.source.path))
+    snapshot = snapshot_name(sync.source.name, place.key.stamp)
+    yield es.Claim(endpoint, database.name)
+    yield es.DropSnapshot(endpoint, place, snapshot)
+    yield from _restore(sync, request, facts, manifest)
+    yield from _sanitise(sync, _serves(manifest, renamed))
+    described = cleaning.described(step, place, request, facts, facts.cluster.client)
+    yield es.TakeSnapshot(
+        endpoint,
+        place,
+        snapshot,
+        tuple(renamed.values()),
+        described.model_copy(
+            update={
+                "bytes": manifest.bytes,
+                "bytes_uncompressed": manifest.bytes_uncompressed,
+                "rows": {renamed[index]: count for index, count in manifest.rows.items()},
+                "aliases": {
+                    renamed[index]: dict(aliases) for index, aliases in manifest.aliases.items()
+                },
+            }
+        ),
+        clean=True,
+    )
+    if sync.source.keep_snapshots is not None:
+        yield es.KeepSnapshots(endpoint, place, sync.source.keep_snapshots)
+    yield es.DropLeftovers(endpoint, database.name, request.now, tuple(renamed.values()))
 
 
 def _verify(
@@ -157,6 +209,7 @@ def _verify(
 ) -> Iterator[c.Command]:
     """What a drill does, in order: nothing is promoted, and what was restored is deleted."""
     database = sync.target
+    yield es.Claim(database.server.endpoint, database.name)
     yield from _restore(sync, request, facts, manifest)
     restored = _renamed(manifest, _prefix(database, request))
     yield es.DropLeftovers(
@@ -172,7 +225,6 @@ def _restore(
     endpoint, prefix = database.server.endpoint, _prefix(database, request)
     renamed = _renamed(manifest, prefix)
     known = generations(facts.indices, database.name)
-    yield es.Claim(endpoint, database.name)
     yield es.DropLeftovers(endpoint, database.name, seen=_leftovers(facts, known, database))
     location = c.Location(_read_through(sync), ArtefactKey.of(manifest, sync.source.path))
     snapshot = snapshot_name(sync.source.name, location.key.stamp)
@@ -229,7 +281,7 @@ def _leftovers(facts: PullFacts, known: Generations, database: Database) -> tupl
 
 def abandon(step: Step, request: Request) -> Iterator[c.Command]:
     """What clears up after a step that failed halfway; a snapshot's own command undoes it."""
-    if isinstance(step.action, Pull | Verify):
+    if isinstance(step.action, Pull | Clean | Verify):
         target = step.action.sync.target
         yield es.DropLeftovers(target.server.endpoint, target.name, request.now)
 
@@ -250,12 +302,6 @@ def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
     yield es.SwapBack(database.server.endpoint, database.name, known.live, known.previous)
 
 
-def _script(sync: Sync) -> c.Script | None:
-    if not isinstance(sync.sanitise, Sanitise):
-        return None
-    return c.Script(sync.sanitise.script.name, str(sync.sanitise.script.path))
-
-
 def _repository(database: Database) -> SnapshotRepository:
     if database.server.repository is None:
         raise RefusedError(
@@ -266,5 +312,14 @@ def _repository(database: Database) -> SnapshotRepository:
 
 
 def _read_through(sync: Sync) -> SnapshotRepository:
-    """Return the source's repository as the target's cluster reaches it."""
-    return SnapshotRepository(_repository(sync.source).repository, sync.target.server.endpoint)
+    """Return the repository that the target reads, as its own cluster reaches it."""
+    repository = sync.storage if sync.is_cleaned else _repository(sync.source)
+    if not isinstance(repository, SnapshotRepository):
+        raise RefusedError(f"{sync.source} has no repository for clean snapshots")
+    return SnapshotRepository(repository.repository, sync.target.server.endpoint)
+
+
+def _clean_repository(step: Step) -> str:
+    """Name the repository that a cleaning takes its snapshot into; "" for any other step."""
+    place = written(step) if isinstance(step.action, Clean) else None
+    return place.repository if isinstance(place, SnapshotRepository) else ""

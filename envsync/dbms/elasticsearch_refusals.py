@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from envsync.artefacts import Manifest, Stamp
+from envsync.dbms.refusals import refuse_unclean
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts.elasticsearch import Cluster, PullFacts, PushFacts
@@ -59,6 +60,7 @@ def refuse_pull(
     if facts.manifest is None:
         return
     _refuse_foreign(sync, repository, facts.manifest)
+    refuse_unclean(sync, facts)
     if request.timestamp is None and request.pushed is None:
         _refuse_stale(sync, facts.manifest, request.now)
     _refuse_without_room(facts.manifest.bytes, facts.cluster.free_bytes, server)
@@ -69,6 +71,23 @@ def refuse_pull(
                 f"the index {index!r} has too long a name to be restored beside itself; accepted: "
                 f"{LONGEST_NAME - added} bytes, or a shorter name: of {sync.target}"
             )
+
+
+def refuse_clean(server: Server, repository: str, facts: PullFacts) -> None:
+    """Raise RefusedError where a cleaning's snapshot could not be taken."""
+    if not repository:
+        return
+    where = f"on {server.name} ({server.endpoint})"
+    if facts.clean_readonly is None:
+        raise RefusedError(
+            f"there is no repository {repository!r} {where} for clean snapshots; register it: "
+            f"PUT _snapshot/{repository}, or correct repository: in the inventory"
+        )
+    if facts.clean_readonly:
+        raise RefusedError(
+            f"the repository {repository!r} is registered read-only {where}, and a cleaning writes "
+            "to it; register it there to be written"
+        )
 
 
 def _refuse_old(server: Server, cluster: Cluster) -> None:

@@ -6,15 +6,18 @@ from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import mongo
 from envsync.dbms import mongo_refusals as refusals
+from envsync.dbms.cleaning import unpublished
 from envsync.dbms.dumps import (
     ABANDONED_AFTER,
     COMPRESSION_LEVEL,
     COMPRESSION_THREADS,
     dump_key,
+    script_of,
     target_of,
     written,
 )
 from envsync.dbms.floor import floor
+from envsync.dbms.mongo_clean import READERS, clean
 from envsync.dbms.mongo_pull import cleared, incoming, is_made_safe, pull, scripts, verify
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
@@ -22,13 +25,11 @@ from envsync.facts import Facts
 from envsync.facts.mongo import Database as Live
 from envsync.facts.mongo import PullFacts, PushFacts, SwapFacts
 from envsync.inventory.model import Database, Sync
-from envsync.plan.model import Pull, Push, Step, Verify
+from envsync.plan.model import Clean, Pull, Push, Step, Verify
 from envsync.version import VERSION
 
 FORMAT = "archive.zst"
 """An archive as mongodump --archive writes it, compressed with zstd."""
-READERS = 2
-"""Connections that read a source at once: as many as compression keeps up with."""
 
 
 def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
@@ -44,9 +45,9 @@ def question(step: Step, request: Request) -> c.Question:
             return mongo.ObservePush(
                 target, database.environment.storage, database.path, _from_secondary(database)
             )
-        case Pull(sync) | Verify(sync):
+        case Pull(sync) | Clean(sync) | Verify(sync):
             return mongo.ObservePull(
-                storage=sync.source.environment.storage,
+                storage=sync.storage,
                 environment=sync.source.environment.name,
                 database=sync.source.key,
                 path=sync.source.path,
@@ -58,6 +59,8 @@ def question(step: Step, request: Request) -> c.Question:
                 quarantine=_private(step, sync),
                 scripts=scripts(sync),
                 writes=written(step),
+                cleans=isinstance(step.action, Clean),
+                sanitised_by=script_of(sync.script),
             )
         case _:
             raise TypeError(f"not of a database: {step.action}")
@@ -81,7 +84,7 @@ def refuse(step: Step, request: Request, facts: Facts) -> None:
             return
         case Push(database), PushFacts():
             refusals.refuse_push(database, facts)
-        case Pull(sync) | Verify(sync), PullFacts():
+        case Pull(sync) | Clean(sync) | Verify(sync), PullFacts():
             refusals.refuse_pull(sync, request, facts)
 
 
@@ -92,6 +95,8 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
             yield from _push(step, database, request, facts, source)
         case Pull(sync), PullFacts(manifest=Manifest() as manifest):
             yield from pull(step, sync, facts, manifest)
+        case Clean(sync), PullFacts(manifest=Manifest() as manifest):
+            yield from clean(step, sync, request, facts, manifest)
         case Verify(sync), PullFacts(manifest=Manifest() as manifest):
             yield from verify(step, sync, facts, manifest)
 
@@ -148,9 +153,10 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
         case Pull(sync):
             yield mongo.Claim(sync.target.server.endpoint, sync.target.name)
             yield from cleared(sync)
-        case Verify(sync):
+        case Clean(sync) | Verify(sync):
             yield mongo.Claim(sync.target.server.endpoint, sync.target.name)
             yield mongo.DropDatabase(sync.target.server.endpoint, incoming(sync.target))
+            yield from unpublished(step, request)
 
 
 def rollback_question(database: Database) -> mongo.ObserveSwap:
@@ -172,7 +178,7 @@ def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
 
 def _private(step: Step, sync: Sync) -> str | None:
     """Name the database in which the copy lies that nobody may read yet; None without such."""
-    apart = isinstance(step.action, Verify) or is_made_safe(sync)
+    apart = isinstance(step.action, Clean | Verify) or is_made_safe(sync)
     return incoming(sync.target) if apart else None
 
 

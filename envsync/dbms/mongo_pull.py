@@ -6,7 +6,7 @@ from envsync import commands as c
 from envsync.artefacts import Manifest
 from envsync.commands import mongo
 from envsync.dbms.covering import covered
-from envsync.dbms.dumps import pulled, target_of
+from envsync.dbms.dumps import pulled, script_of, target_of
 from envsync.facts.mongo import PullFacts
 from envsync.inventory.model import Database, Sanitise, Sync
 from envsync.plan.model import Step
@@ -92,9 +92,9 @@ def sanitise(
     Its fields are compared with those decided on as they came, before anything changes them.
     """
     yield from covered(sync, lambda gate: mongo.CheckColumns(quarantine, gate), left_out)
-    if isinstance(sync.sanitise, Sanitise):
-        script = sync.sanitise.script
-        yield mongo.RunScript(quarantine, c.Script(script.name, str(script.path)))
+    script = script_of(None if sync.is_cleaned else sync.script)
+    if script:
+        yield mongo.RunScript(quarantine, script)
     for rewrite in sync.rewrite:
         collection, _, field = rewrite.field.partition(".")
         yield mongo.Rewrite(quarantine, collection, field, rewrite.replacements)
@@ -104,11 +104,7 @@ def sanitise(
 
 def scripts(sync: Sync) -> tuple[c.Script, ...]:
     """Return the files that hold steps and checks."""
-    named = [sync.sanitise.script] if isinstance(sync.sanitise, Sanitise) else []
-    return tuple(
-        c.Script(script.name, str(script.path))
-        for script in (*named, *((sync.checks,) if sync.checks else ()))
-    )
+    return tuple(filter(None, map(script_of, (sync.script, sync.checks))))
 
 
 def is_made_safe(sync: Sync) -> bool:

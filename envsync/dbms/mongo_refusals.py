@@ -2,7 +2,7 @@
 
 from envsync.artefacts import Manifest
 from envsync.commands.mongo import PREVIOUS, RESERVED
-from envsync.dbms.refusals import refuse_foreign, refuse_stale, refuse_without_room
+from envsync.dbms.refusals import refuse_foreign, refuse_stale, refuse_unclean, refuse_without_room
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts.mongo import PullFacts, PushFacts
@@ -32,6 +32,7 @@ def refuse_pull(sync: Sync, request: Request, facts: PullFacts) -> None:
     if facts.manifest is None:
         return
     refuse_foreign(sync, facts.manifest)
+    refuse_unclean(sync, facts)
     if request.timestamp is None and request.pushed is None:
         refuse_stale(sync, facts.manifest, request.now)
     _refuse_long_names(sync.target, facts, facts.manifest)

@@ -6,23 +6,26 @@ from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import mysql as my
 from envsync.dbms import mysql_refusals as refusals
+from envsync.dbms.cleaning import unpublished
 from envsync.dbms.dumps import (
     ABANDONED_AFTER,
     COMPRESSION_LEVEL,
     COMPRESSION_THREADS,
     dump_key,
+    script_of,
     target_of,
     written,
 )
 from envsync.dbms.floor import floor
-from envsync.dbms.mysql_clients import dump_client, dump_options
+from envsync.dbms.mysql_clean import clean
+from envsync.dbms.mysql_clients import dump_arguments, dump_client
 from envsync.dbms.mysql_pull import names, pull, verify
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts import Facts
 from envsync.facts.mysql import PullFacts, PushFacts, Schema, SwapFacts
-from envsync.inventory.model import Database, Sanitise
-from envsync.plan.model import Pull, Push, Step, Verify
+from envsync.inventory.model import Database
+from envsync.plan.model import Clean, Pull, Push, Step, Verify
 from envsync.version import VERSION
 
 FORMAT = "sql.zst"
@@ -42,9 +45,9 @@ def question(step: Step, request: Request) -> c.Question:
             return my.ObservePush(
                 target, database.environment.storage, database.path, database.environment.clients
             )
-        case Pull(sync) | Verify(sync):
+        case Pull(sync) | Clean(sync) | Verify(sync):
             return my.ObservePull(
-                storage=sync.source.environment.storage,
+                storage=sync.storage,
                 environment=sync.source.environment.name,
                 database=sync.source.key,
                 path=sync.source.path,
@@ -55,7 +58,10 @@ def question(step: Step, request: Request) -> c.Question:
                 target=target,
                 schemas=names(sync.target),
                 disk_bytes=sync.target.server.disk_bytes,
+                clients=sync.target.environment.clients,
                 writes=written(step),
+                cleans=isinstance(step.action, Clean),
+                sanitised_by=script_of(sync.script),
             )
         case _:
             raise TypeError(f"not of a database: {step.action}")
@@ -76,8 +82,8 @@ def refuse(step: Step, request: Request, facts: Facts) -> None:
             return
         case Push(database), PushFacts():
             refusals.refuse_push(database, facts)
-        case Pull(sync) | Verify(sync), PullFacts():
-            private = isinstance(sync.sanitise, Sanitise) or isinstance(step.action, Verify)
+        case Pull(sync) | Clean(sync) | Verify(sync), PullFacts():
+            private = sync.script is not None or isinstance(step.action, Verify)
             refusals.refuse_pull(sync, request, facts, private=private)
 
 
@@ -88,6 +94,8 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
             yield from _push(step, database, request, facts, source)
         case Pull(sync), PullFacts(manifest=Manifest() as manifest):
             yield from pull(step, sync, manifest)
+        case Clean(sync), PullFacts(manifest=Manifest() as manifest):
+            yield from clean(step, sync, request, facts, manifest)
         case Verify(sync), PullFacts(manifest=Manifest() as manifest):
             yield from verify(step, sync, manifest)
 
@@ -97,19 +105,11 @@ def _push(
 ) -> Iterator[c.Command]:
     location = c.Location(database.environment.storage, artefact(database, request.now))
     client = dump_client(facts.clients, facts.server)
-    target = target_of(database, database.name)
     options = step.options
     yield c.Sweep(database.environment.storage, database.path, ABANDONED_AFTER)
     yield my.Dump(
-        target,
-        (
-            client.program,
-            f"--defaults-file={my.CREDENTIALS}",
-            *dump_options(client, target.endpoint),
-            *(f"--ignore-table={database.name}.{table}" for table in options.exclude_tables),
-            "--",
-            database.name,
-        ),
+        target_of(database, database.name),
+        dump_arguments(client, database, database.name, options.exclude_tables),
         location,
         COMPRESSION_LEVEL,
         COMPRESSION_THREADS,
@@ -157,9 +157,10 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
         case Push(database) if request.dumped:
             key = artefact(database, request.now)
             yield c.Discard(c.Location(database.environment.storage, key))
-        case Pull(sync) | Verify(sync):
+        case Pull(sync) | Clean(sync) | Verify(sync):
             yield my.Claim(sync.target.server.endpoint, sync.target.name)
             yield my.DropSchema(target_of(sync.target, names(sync.target).incoming))
+            yield from unpublished(step, request)
 
 
 def rollback_question(database: Database) -> my.ObserveSwap:

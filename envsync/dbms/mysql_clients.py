@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from envsync.commands.mysql import socket_of
+from envsync.commands.mysql import CREDENTIALS, socket_of
 from envsync.errors import RefusedError
 from envsync.facts.mysql import Client, Server
+from envsync.inventory.model import Database
 from envsync.places import Endpoint
 
 _ONE_SNAPSHOT = ("--single-transaction", "--quick")
@@ -25,6 +26,20 @@ def dump_client(clients: tuple[Client, ...], server: Server) -> Client:
             "mysql-client, or name their folder under clients: in the inventory"
         )
     return max(clients, key=lambda client: (client.brand == server.brand, client.version))
+
+
+def dump_arguments(
+    client: Client, database: Database, schema: str, left_out: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """Return a dump program with all it is told to dump a schema on a database's server."""
+    return (
+        client.program,
+        f"--defaults-file={CREDENTIALS}",
+        *dump_options(client, database.server.endpoint),
+        *(f"--ignore-table={schema}.{table}" for table in left_out),
+        "--",
+        schema,
+    )
 
 
 def dump_options(client: Client, endpoint: Endpoint) -> Iterator[str]:

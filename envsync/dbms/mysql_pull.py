@@ -6,8 +6,8 @@ from envsync import commands as c
 from envsync.artefacts import Manifest
 from envsync.commands import mysql as my
 from envsync.dbms.covering import covered
-from envsync.dbms.dumps import pulled, target_of
-from envsync.inventory.model import Database, Sanitise, Sync
+from envsync.dbms.dumps import pulled, script_of, target_of
+from envsync.inventory.model import Database, Sync
 from envsync.plan.model import Step
 from envsync.provenance import Provenance
 
@@ -67,9 +67,9 @@ def sanitise(
     Its columns are compared with those decided on as they came, before anything changes them.
     """
     yield from covered(sync, lambda gate: my.CheckColumns(quarantine, gate), left_out)
-    if isinstance(sync.sanitise, Sanitise):
-        script = sync.sanitise.script
-        yield my.RunScript(quarantine, c.Script(script.name, str(script.path)))
+    script = script_of(None if sync.is_cleaned else sync.script)
+    if script:
+        yield my.RunScript(quarantine, script)
     for rewrite in sync.rewrite:
         table, _, column = rewrite.field.partition(".")
         yield my.Rewrite(quarantine, table, column, rewrite.replacements)

@@ -2,7 +2,7 @@
 
 from envsync.artefacts import Manifest
 from envsync.dbms.mysql_clients import dump_client
-from envsync.dbms.refusals import refuse_foreign, refuse_stale, refuse_without_room
+from envsync.dbms.refusals import refuse_foreign, refuse_stale, refuse_unclean, refuse_without_room
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts.mysql import PullFacts, PushFacts, Server
@@ -43,6 +43,7 @@ def refuse_pull(sync: Sync, request: Request, facts: PullFacts, *, private: bool
     if facts.manifest is None:
         return
     refuse_foreign(sync, facts.manifest)
+    refuse_unclean(sync, facts)
     if request.timestamp is None and request.pushed is None:
         refuse_stale(sync, facts.manifest, request.now)
     _refuse_collations(sync.target, facts.manifest, facts.server)

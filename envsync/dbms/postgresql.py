@@ -1,22 +1,23 @@
 """How PostgreSQL is pushed and pulled: pg_dump archives, databases as quarantine, renames."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import postgresql as pg
 from envsync.dbms import postgresql_refusals as refusals
+from envsync.dbms.cleaning import unpublished
 from envsync.dbms.dumps import (
     ABANDONED_AFTER,
-    COMPRESSION_LEVEL,
-    COMPRESSION_THREADS,
     dump_key,
+    script_of,
     target_of,
     written,
 )
 from envsync.dbms.floor import floor
+from envsync.dbms.postgresql_clean import clean
 from envsync.dbms.postgresql_clients import dump_client
+from envsync.dbms.postgresql_dump import dump
 from envsync.dbms.postgresql_pull import discarded, incoming, previous, pull, verify
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
@@ -24,12 +25,11 @@ from envsync.facts import Facts
 from envsync.facts.postgresql import Database as Live
 from envsync.facts.postgresql import PullFacts, PushFacts, SwapFacts
 from envsync.inventory.model import Database
-from envsync.plan.model import Pull, Push, Step, Verify
+from envsync.plan.model import Clean, Pull, Push, Step, Verify
 from envsync.version import VERSION
 
 FORMAT = "dump.zst"
 """A pg_dump archive in custom format, compressed with zstd."""
-LOCK_WAIT = timedelta(minutes=1)
 
 
 def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
@@ -45,9 +45,9 @@ def question(step: Step, request: Request) -> c.Question:
             return pg.ObservePush(
                 target, database.environment.storage, database.path, database.environment.clients
             )
-        case Pull(sync) | Verify(sync):
+        case Pull(sync) | Clean(sync) | Verify(sync):
             return pg.ObservePull(
-                storage=sync.source.environment.storage,
+                storage=sync.storage,
                 environment=sync.source.environment.name,
                 database=sync.source.key,
                 path=sync.source.path,
@@ -60,6 +60,8 @@ def question(step: Step, request: Request) -> c.Question:
                 clients=sync.target.environment.clients,
                 disk_bytes=sync.target.server.disk_bytes,
                 writes=written(step),
+                cleans=isinstance(step.action, Clean),
+                sanitised_by=script_of(sync.script),
             )
         case _:
             raise TypeError(f"not of a database: {step.action}")
@@ -80,7 +82,7 @@ def refuse(step: Step, request: Request, facts: Facts) -> None:
             return
         case Push(database), PushFacts():
             refusals.refuse_push(database, facts)
-        case Pull(sync) | Verify(sync), PullFacts():
+        case Pull(sync) | Clean(sync) | Verify(sync), PullFacts():
             refusals.refuse_pull(sync, request, facts)
 
 
@@ -91,6 +93,8 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
             yield from _push(step, database, request, facts, source)
         case Pull(sync), PullFacts(manifest=Manifest() as manifest):
             yield from pull(step, sync, facts, manifest)
+        case Clean(sync), PullFacts(manifest=Manifest() as manifest):
+            yield from clean(step, sync, request, facts, manifest)
         case Verify(sync), PullFacts(manifest=Manifest() as manifest):
             yield from verify(step, sync, facts, manifest)
 
@@ -100,27 +104,14 @@ def _push(
 ) -> Iterator[c.Command]:
     location = c.Location(database.environment.storage, artefact(database, request.now))
     client = dump_client(facts.clients, facts.server.major)
-    target = target_of(database, database.name)
-    left_out = step.options.exclude_table_data
     yield c.Sweep(database.environment.storage, database.path, ABANDONED_AFTER)
-    yield pg.Dump(
-        target,
-        (
-            f"{client.folder}/pg_dump",
-            "--format=custom",
-            "--compress=0",
-            f"--snapshot={pg.SNAPSHOT}",
-            f"--lock-wait-timeout={int(LOCK_WAIT.total_seconds())}s",
-            "--no-password",
-            *(f"--exclude-table-data={_pattern(table)}" for table in left_out),
-            f"--dbname={pg.conninfo(target.endpoint, target.database)}",
-        ),
+    yield dump(
+        target_of(database, database.name),
+        client,
         location,
-        COMPRESSION_LEVEL,
-        COMPRESSION_THREADS,
         source.bytes,
         database.row_counts,
-        left_out,
+        step.options.exclude_table_data,
     )
     yield c.Publish(
         location,
@@ -162,9 +153,10 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
         case Push(database) if request.dumped:
             key = artefact(database, request.now)
             yield c.Discard(c.Location(database.environment.storage, key))
-        case Pull(sync) | Verify(sync):
+        case Pull(sync) | Clean(sync) | Verify(sync):
             yield pg.Claim(sync.target.server.endpoint, sync.target.name)
             yield pg.DropDatabase(sync.target.server.endpoint, incoming(sync.target))
+            yield from unpublished(step, request)
 
 
 def rollback_question(database: Database) -> pg.ObserveSwap:
@@ -186,9 +178,3 @@ def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
         previous(database),
         discarded(database),
     )
-
-
-def _pattern(table: str) -> str:
-    """Name one table, in any schema unless it says one, in pg_dump's pattern language."""
-    schema, dot, name = table.partition(".")
-    return f"{pg.quoted(schema)}.{pg.quoted(name)}" if dot else f"*.{pg.quoted(table)}"

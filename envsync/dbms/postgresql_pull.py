@@ -6,10 +6,10 @@ from envsync import commands as c
 from envsync.artefacts import Manifest
 from envsync.commands import postgresql as pg
 from envsync.dbms.covering import covered
-from envsync.dbms.dumps import pulled, target_of
+from envsync.dbms.dumps import pulled, script_of, target_of
 from envsync.dbms.postgresql_clients import major, restore_client
 from envsync.facts.postgresql import Client, PullFacts
-from envsync.inventory.model import Database, Sanitise, Sync
+from envsync.inventory.model import Database, Sync
 from envsync.plan.model import Step
 from envsync.provenance import Provenance
 
@@ -113,13 +113,13 @@ def sanitise(sync: Sync, quarantine: c.Target, role: str | None) -> Iterator[c.C
     Its columns are compared with those decided on as they came, before anything changes them.
     """
     yield from covered(sync, lambda gate: pg.CheckColumns(quarantine, gate))
-    if isinstance(sync.sanitise, Sanitise):
-        script = sync.sanitise.script
-        yield pg.RunScript(quarantine, c.Script(script.name, str(script.path)), role)
+    script = script_of(None if sync.is_cleaned else sync.script)
+    if script:
+        yield pg.RunScript(quarantine, script, role)
     for rewrite in sync.rewrite:
         *table, column = rewrite.field.split(".")
         yield pg.Rewrite(quarantine, role, tuple(table), column, rewrite.replacements)
-    if isinstance(sync.sanitise, Sanitise) or sync.rewrite:
+    if script or sync.rewrite:
         yield pg.RefreshViews(quarantine, role)
     if sync.checks:
         yield pg.RunChecks(quarantine, c.Script(sync.checks.name, str(sync.checks.path)), role)

@@ -3,7 +3,12 @@
 from collections.abc import Iterable
 
 from envsync.dbms.postgresql_clients import dump_client, major, restore_client
-from envsync.dbms.refusals import refuse_foreign, refuse_stale, refuse_without_room
+from envsync.dbms.refusals import (
+    refuse_foreign,
+    refuse_stale,
+    refuse_unclean,
+    refuse_without_room,
+)
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts.postgresql import PullFacts, PushFacts
@@ -39,6 +44,7 @@ def refuse_pull(sync: Sync, request: Request, facts: PullFacts) -> None:
     if facts.manifest is None:
         return
     refuse_foreign(sync, facts.manifest)
+    refuse_unclean(sync, facts)
     if request.timestamp is None and request.pushed is None:
         refuse_stale(sync, facts.manifest, request.now)
     restore_client(

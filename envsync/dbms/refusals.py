@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from envsync.artefacts import Manifest, Stamp
 from envsync.errors import RefusedError
+from envsync.facts import PullFactsBase
 from envsync.inventory.model import Sync
 
 _HOUR = 60
@@ -20,9 +21,37 @@ def refuse_foreign(sync: Sync, manifest: Manifest) -> None:
     if asked != found or manifest.dbms != sync.source.server.dbms:
         raise RefusedError(
             f"the artefact of {manifest.stamp} under {sync.source.path!r} in "
-            f"{sync.source.environment.storage.url} says it holds {manifest.database} "
+            f"{sync.storage.url} says it holds {manifest.database} "
             f"({manifest.name!r}) of {manifest.environment}, not {sync.source.key} "
             f"({sync.source.name!r}) of {sync.source.environment.name}; correct path: or storage:"
+        )
+
+
+def refuse_unclean(sync: Sync, facts: PullFactsBase) -> None:
+    """Refuse any artefact but a clean one where the sync promises that only such arrive.
+
+    It must have been made clean by the sync's own script, as that is now.
+    """
+    manifest, script = facts.manifest, sync.script
+    if not sync.is_cleaned or manifest is None or script is None:
+        return
+    artefact = f"the artefact of {manifest.stamp} in {sync.storage.url}"
+    again = f"envsync sync {sync.target.key} --env {sync.target.environment.name} makes it anew"
+    if not manifest.sanitised_at or not manifest.sanitised:
+        raise RefusedError(
+            f"{artefact} is raw: its manifest does not say that it was made clean, and the sync of "
+            f"{sync.target} takes no other; find out who put it there, remove it, and {again}"
+        )
+    last = manifest.sanitised[-1]
+    if last.name != script.name:
+        raise RefusedError(
+            f"{artefact} was made clean by {last.name}, and the sync of {sync.target} names "
+            f"{script.name}; {again}"
+        )
+    if facts.script is not None and last.sha256 != facts.script.sha256:
+        raise RefusedError(
+            f"{artefact} was made clean by another version of {last.name} ({last.sha256[:12]}…) "
+            f"than the one here ({facts.script.sha256[:12]}…); {again}"
         )
 
 

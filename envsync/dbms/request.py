@@ -25,9 +25,9 @@ class Request:
     is True before that push, or what else the step needs, has ended. `allow_mass_delete` is what
     an operator typed as well, and `allow_shrink`, which is why an artefact may be much smaller than
     the one before it. `dumped` tells what clears up that the push had written its artefact:
-    what else lies there is another's; and `touched`, that the step had begun to act at all. `fault`
-    is what the step found wrong with the artefact. `died` is when earlier runs of the step on this
-    machine began that were killed.
+    what else lies there is another's; and `touched`, that the step had begun to act at all.
+    `restored` is the artefact it took, `fault` what it found wrong with that. `died` is
+    when earlier runs of the step on this machine began that were killed.
     """
 
     now: Stamp
@@ -38,5 +38,6 @@ class Request:
     allow_shrink: str = ""
     dumped: bool = False
     touched: bool = True
+    restored: ArtefactKey | None = None
     fault: Fault | None = None
     died: tuple[Stamp, ...] = ()

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from envsync.artefacts import Manifest, Stamp
 from envsync.commands import Publish
-from envsync.dbms.drivers import step_driver
+from envsync.dbms.drivers import idle, step_driver
 from envsync.dbms.request import Request
 from envsync.dbms.spooling import spooled
 from envsync.errors import EnvsyncError
@@ -18,7 +18,7 @@ from envsync.execution.world import World
 from envsync.facts import PullFactsBase
 from envsync.places import Endpoint
 from envsync.plan.hold import NOTHING_HELD, Held
-from envsync.plan.model import Plan, Pull, Push, Step, Verify
+from envsync.plan.model import Clean, Plan, Pull, Push, Step, Verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +135,20 @@ def _look_first(walk: _Walk, run: Run, world: World) -> Iterator[Event]:
 
 
 def _look(step: Step, request: Request, world: World, foreseen: dict[int, Manifest]) -> None:
-    """Raise what would refuse a step; a pull is shown the manifest its push is going to write.
+    """Raise what would refuse a step; a pull is shown the manifest of what is made before it.
 
     So a target that is too old or too small is told of before the push, not after it.
     """
     engine = step_driver(step)
     with world.gateway.session(step) as session, world.stop.attached(session.cancel):
         facts = session.observe(engine.question(step, request))
-        if engine.idle(facts) is not None:
+        if idle(step, facts) is not None:
             return
         pushed = next((foreseen[need] for need in step.needs if need in foreseen), None)
         if pushed is not None and isinstance(facts, PullFactsBase):
             facts = replace(facts, manifest=pushed)
         engine.refuse(step, request, facts)
-    if isinstance(step.action, Push):
+    if isinstance(step.action, Push | Clean):
         for command in engine.commands(step, request, facts):
             if isinstance(command, Publish):
                 foreseen[step.number] = command.manifest
@@ -206,11 +206,11 @@ def _ended(walk: _Walk) -> set[Future[Outcome]]:
 
 
 def _request(walk: _Walk, step: Step, run: Run, now: datetime, *, looking: bool) -> Request:
-    restores = isinstance(step.action, Pull | Verify)
+    restores = isinstance(step.action, Pull | Clean | Verify)
     own = next((walk.ended.get(n) for n in step.needs if restores), None)
     return Request(
         now=Stamp.of(now),
-        timestamp=run.timestamp if restores else None,
+        timestamp=run.timestamp if isinstance(step.action, Pull | Verify) else None,
         pushed=own.artefact if own else None,
         awaited=looking and bool(step.needs) and not isinstance(step.action, Push),
         allow_mass_delete=run.allow_mass_delete,

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from envsync.artefacts import ArtefactKey
 from envsync.commands import Command, Measured
+from envsync.dbms import drivers
 from envsync.dbms.drills import restored
-from envsync.dbms.drivers import abandon, commands, driver, step_driver
 from envsync.dbms.request import Fault, Request
 from envsync.dbms.spooling import spooled
 from envsync.errors import (
@@ -23,7 +23,7 @@ from envsync.errors import (
 from envsync.execution.outcome import Outcome, State
 from envsync.execution.world import Session, World
 from envsync.facts import Facts, PullFactsBase
-from envsync.plan.model import Push, Step, Verify
+from envsync.plan.model import Clean, Push, Step, Verify
 
 CLEARING_UP = timedelta(minutes=2)
 """How long clearing up after a failure may take; no signal and no deadline ends it before."""
@@ -75,12 +75,17 @@ class _Draft:
                 self._blame(str(error), session.measured)
             raise
 
+    @property
+    def restored(self) -> ArtefactKey | None:
+        """The artefact that the step takes, once it has been seen."""
+        return restored(self._step, self._seen)
+
     def see(self, facts: Facts) -> None:
         """Keep what the step saw before it acted."""
         self._seen = facts
 
     def _blame(self, reason: str, measured: Measured) -> None:
-        key = restored(self._step, self._seen)
+        key = self.restored
         if key is not None and isinstance(self._seen, PullFactsBase):
             self.fault = Fault(key, reason, measured, self._seen.server_version)
 
@@ -118,7 +123,7 @@ class _Draft:
 
 
 def _act(draft: _Draft, step: Step, request: Request, world: World) -> None:
-    engine = step_driver(step)
+    engine = drivers.step_driver(step)
     with (
         _cleared_up(draft, step, request, world),
         world.gateway.session(step) as session,
@@ -127,13 +132,13 @@ def _act(draft: _Draft, step: Step, request: Request, world: World) -> None:
     ):
         facts = session.observe(engine.question(step, request))
         draft.see(facts)
-        idle = engine.idle(facts)
+        idle = drivers.idle(step, facts)
         if idle is not None:
             draft.outcome = replace(draft.outcome, state=State.SKIPPED, reason=idle, healthy=True)
             return
         engine.refuse(step, request, facts)
         try:
-            for command in commands(step, request, facts):
+            for command in drivers.commands(step, request, facts):
                 draft.perform(session, command)
         finally:
             draft.remember(session.measured)
@@ -141,11 +146,11 @@ def _act(draft: _Draft, step: Step, request: Request, world: World) -> None:
 
 
 def _artefact(step: Step, request: Request, facts: Facts) -> ArtefactKey | None:
-    """Return what a push has made, or what a drill has verified."""
+    """Return what a push or a cleaning has made, or what a drill has verified."""
     match step.action:
         case Push(database):
-            return driver(database).artefact(database, request.now)
-        case Verify():
+            return drivers.driver(database).artefact(database, request.now)
+        case Clean() | Verify():
             return restored(step, facts)
         case _:
             return None
@@ -172,9 +177,13 @@ def _abandon(draft: _Draft, step: Step, request: Request, world: World) -> None:
     try:
         with world.gateway.session(step) as session, _patience(session):
             asked = replace(
-                request, dumped=draft.dumped, touched=draft.outcome.touched, fault=draft.fault
+                request,
+                dumped=draft.dumped,
+                touched=draft.outcome.touched,
+                restored=draft.restored,
+                fault=draft.fault,
             )
-            for command in abandon(step, asked):
+            for command in drivers.abandon(step, asked):
                 session.perform(command)
     except EnvsyncError as error:
         left = f"clearing up failed, the next run does it: {error}"

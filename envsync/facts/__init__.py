@@ -5,7 +5,7 @@ Each engine has its own facts in its own module; only it reads them.
 
 from dataclasses import dataclass, field
 
-from envsync.artefacts import Manifest
+from envsync.artefacts import Manifest, ScriptUsed
 from envsync.provenance import Provenance
 
 
@@ -29,9 +29,15 @@ class PushFactsBase(Facts):
 
 @dataclass(frozen=True, slots=True)
 class PullFactsBase(Facts):
-    """What every pull must know: the artefact it will restore; None while it is awaited."""
+    """What every pull must know: the artefact it will restore; None while it is awaited.
+
+    `script` is the one at hand that makes it safe to read. `cleaned` is what there is already of
+    the same artefact, made clean, where that is what the step makes.
+    """
 
     manifest: Manifest | None
+    script: ScriptUsed | None = field(default=None, kw_only=True)
+    cleaned: Manifest | None = field(default=None, kw_only=True)
 
     @property
     def server_version(self) -> str:

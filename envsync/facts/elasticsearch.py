@@ -179,11 +179,15 @@ class PushFacts(Facts):
 
 @dataclass(frozen=True, slots=True)
 class PullFacts(PullFactsBase):
-    """What a pull must know: who is served by what, and what it will restore."""
+    """What a pull must know: who is served by what, and what it will restore.
+
+    `clean_readonly` is of the repository that it takes a snapshot into, if it takes one.
+    """
 
     cluster: Cluster
     readonly: bool | None
     indices: tuple[Index, ...]
+    clean_readonly: bool | None = None
 
     @property
     def server_version(self) -> str:

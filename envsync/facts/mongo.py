@@ -91,6 +91,7 @@ class PullFacts(PullFactsBase):
     free_bytes: int | None = None
     readers: tuple[str, ...] = ()
     caution: str | None = None
+    client_version: str = "0"
 
     @property
     def server_version(self) -> str:

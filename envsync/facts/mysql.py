@@ -70,6 +70,7 @@ class PullFacts(PullFactsBase):
 
     `readers` are accounts that are no administrators and could read the quarantine; None where
     that cannot be seen. `pointing` are tables of other schemas with foreign keys into the live one.
+    `clients` are the dump programs, looked for where the copy is to be dumped again.
     """
 
     server: Server
@@ -77,6 +78,7 @@ class PullFacts(PullFactsBase):
     previous: Schema | None
     readers: tuple[str, ...] | None = ()
     pointing: tuple[str, ...] = ()
+    clients: tuple[Client, ...] = ()
 
     @property
     def server_version(self) -> str:

@@ -3,16 +3,16 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from envsync import commands as c
 from envsync.facts import Facts
-from envsync.gateways import artefacts, programs
+from envsync.gateways import artefacts, cleaning, programs
 from envsync.gateways.engines import Work, engine
 from envsync.gateways.scope import Meter, Scope
 from envsync.gateways.storage import spool
-from envsync.gateways.storage.open_store import open_store
 
 DOING: dict[str, str] = {
     "TakeSnapshot": "taking a snapshot",
@@ -60,8 +60,8 @@ class Hands:
     def observe(self, question: c.Question) -> Facts:
         """Look at servers and storages; raises EnvsyncError where something cannot be seen."""
         facts = engine(question.dbms).observe(question, self._scope)
-        if isinstance(question, c.PullQuestion) and question.writes:
-            open_store(question.writes).verify_writable(question.path)
+        if isinstance(question, c.PullQuestion):
+            facts = cleaning.with_cleaned(question, cleaning.with_script(question, facts))
         return facts
 
     def perform(self, command: c.Command) -> None:
@@ -87,7 +87,10 @@ class Hands:
             case c.Spool():
                 spool.sweep(spool.folder(command.storage))
             case c.Publish():
-                return artefacts.publish(command, self.measured)
+                manifest = cleaning.sanitised(command.location, command.manifest, self.measured)
+                return artefacts.publish(replace(command, manifest=manifest), self.measured)
+            case c.Supersede():
+                cleaning.supersede(command)
             case c.Discard():
                 artefacts.discard(command)
             case c.RecordVerification():
@@ -114,7 +117,7 @@ def _together(first: c.Measured, second: c.Measured) -> c.Measured:
         bytes=first.bytes + second.bytes,
         bytes_uncompressed=first.bytes_uncompressed + second.bytes_uncompressed,
         sha256=second.sha256 or first.sha256,
-        rows={**first.rows, **second.rows},
+        rows=dict(second.rows) if second.sha256 else {**first.rows, **second.rows},
         scripts=(*first.scripts, *second.scripts),
         warnings=(*first.warnings, *second.warnings),
         outside_snapshot=(*first.outside_snapshot, *second.outside_snapshot),

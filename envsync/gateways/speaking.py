@@ -10,6 +10,7 @@ from envsync.artefacts import Manifest
 from envsync.commands.buckets import CopyObjects, ObserveCopy
 from envsync.errors import MissingSecretError, UnavailableError
 from envsync.facts import Facts, PullFactsBase
+from envsync.gateways.cleaning import with_script
 from envsync.gateways.engines import engine
 from envsync.gateways.hands import Hands
 from envsync.gateways.scope import SilentMeter
@@ -118,6 +119,8 @@ class _Voice:
         except (UnavailableError, MissingSecretError) as error:
             self._speaking.note(f"# not seen from here, assumed to be in order: {error}")
             facts = engine(question.dbms).assume(question)
+            if isinstance(question, c.PullQuestion):
+                facts = with_script(question, facts)
         if published and isinstance(facts, PullFactsBase):
             return replace(facts, manifest=published)
         return facts

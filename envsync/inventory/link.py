@@ -183,6 +183,7 @@ def _syncs(
                     columns_file=decides,
                     columns=scripts.decided(decides) if decides else None,
                     coverage=entry.coverage,
+                    sanitise_at=entry.sanitise_at or "target",
                 ),
                 place,
             )

@@ -91,7 +91,10 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Production, staging, integration: one inventory file."""
+    """Production, staging, integration: one inventory file.
+
+    `clean_storage` is where artefacts lie that were sanitised before they leave it.
+    """
 
     name: str
     protected: bool
@@ -99,6 +102,7 @@ class Environment:
     reboot_lock: RebootLock | None = None
     icinga: Icinga | None = None
     clients: tuple[str, ...] = ()
+    clean_storage: Storage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,16 @@ class Database:
         """Where its artefacts lie: its cluster's repository, else the environment's storage."""
         return self.server.repository or self.environment.storage
 
+    @property
+    def clean_storage(self) -> Storage | None:
+        """Where its clean artefacts lie: its scratch cluster's repository, else as it says above.
+
+        None where the environment has no such place.
+        """
+        if self.server.dbms is Dbms.ELASTICSEARCH:
+            return self.scratch.repository if self.scratch else None
+        return self.environment.clean_storage
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
@@ -190,6 +204,7 @@ class Sync:
     `max_age` is how old the newest artefact may be and still count as last night's.
     `after_promote` are programs with their arguments, run once the copy is live. `columns` is what
     `columns_file` decides of every column, `coverage` what the inventory says comes of others.
+    What is sanitised at the `source` leaves its environment clean; the target pulls nothing else.
     """
 
     source: Database
@@ -203,6 +218,26 @@ class Sync:
     columns_file: str | None = None
     columns: Classification | None = None
     coverage: Coverage | None = None
+    sanitise_at: Literal["source", "target"] = "target"
+
+    @property
+    def is_cleaned(self) -> bool:
+        """Whether the data is sanitised before it leaves its environment."""
+        return self.sanitise_at == "source"
+
+    @property
+    def storage(self) -> Storage:
+        """Where the artefacts lie that the target pulls; a bug to ask where there is no place."""
+        if not self.is_cleaned:
+            return self.source.storage
+        if self.source.clean_storage is None:
+            raise ValueError(f"{self.source} has no storage for clean artefacts")
+        return self.source.clean_storage
+
+    @property
+    def script(self) -> Script | None:
+        """The script that makes the data safe to read, wherever it is run."""
+        return self.sanitise.script if isinstance(self.sanitise, Sanitise) else None
 
     @property
     def gate(self) -> Coverage | None:

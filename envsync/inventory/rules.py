@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from envsync.columns import SUFFIX
 from envsync.inventory.bucket_rules import broken_by_buckets
+from envsync.inventory.clean_rules import broken_by_cleaning
 from envsync.inventory.collisions import collisions
 from envsync.inventory.document import quoted
 from envsync.inventory.engines import unfit
@@ -43,6 +44,7 @@ def broken(linked: Linked, scripts: Scripts) -> Iterator[Problem]:
     yield from unfit(linked)
     yield from broken_by_buckets(linked)
     yield from broken_by_scratch(linked)
+    yield from broken_by_cleaning(linked)
     for sync in linked.syncs:
         yield from _scripts_exist(sync, scripts)
     for drill in linked.drills:
@@ -86,14 +88,15 @@ def _says_how_it_is_safe(sync: Placed[Sync]) -> Iterator[Problem]:
 
 def _can_be_read(sync: Placed[Sync]) -> Iterator[Problem]:
     source = sync.value.source
-    age = source.storage.age
-    if age.encrypt_to and age.decrypt_with is None:
-        yield sync.place.problem(
-            f"{sync.place} pulls what the storage of {source.environment.name!r} encrypts, and "
-            "nothing says with what it is read; accepted: 'decrypt_with: {file: PATH}' beside its "
-            "'encrypt_to'",
-            "from",
-        )
+    clean = source.clean_storage if sync.value.is_cleaned else None
+    for age in {storage.age for storage in (source.storage, clean) if storage}:
+        if age.encrypt_to and age.decrypt_with is None:
+            yield sync.place.problem(
+                f"{sync.place} pulls what the storage of {source.environment.name!r} encrypts, and "
+                "nothing says with what it is read; accepted: 'decrypt_with: {file: PATH}' beside "
+                "its 'encrypt_to'",
+                "from",
+            )
 
 
 def _names(linked: Linked) -> Iterator[Problem]:

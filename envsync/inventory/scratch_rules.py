@@ -18,6 +18,7 @@ def broken_by_scratch(linked: Linked) -> Iterator[Problem]:
     yield from _one_of_a_kind(linked)
     yield from _servers_of_their_own(linked)
     yield from _names(linked)
+    yield from _repositories(linked)
 
 
 def _databases(linked: Linked) -> Iterator[Problem]:
@@ -53,6 +54,22 @@ def _servers_of_their_own(linked: Linked) -> Iterator[Problem]:
                     f"{found.place} is a scratch server, and at the same host and port as "
                     f"{other.place} in {other.place.position}; accepted: a server of its own",
                     "host",
+                )
+                break
+
+
+def _repositories(linked: Linked) -> Iterator[Problem]:
+    """Keep snapshots that a scratch cluster makes, which are clean, apart from all others."""
+    for found in _scratch(linked):
+        own = found.value.repository
+        for other in linked.servers:
+            if own is None or other.value.scratch or other.value.repository is None:
+                continue
+            if own.repository == other.value.repository.repository:
+                yield found.place.problem(
+                    f"{found.place} has the repository {own.repository!r}, as has {other.place} in "
+                    f"{other.place.position}, whose snapshots are raw; accepted: one of its own",
+                    "repository",
                 )
                 break
 

@@ -50,18 +50,26 @@ _ACCEPTED = {
     "value_error": "{error}",
 }
 # Where a key says which of several shapes a mapping has, pydantic's path has one part more.
-_CHOICES = {("storage",), ("icinga",), ("storage", "encryption")}
+_CHOICES = {
+    *(("storage",), ("storage", "encryption")),
+    *(("clean_storage",), ("clean_storage", "encryption")),
+    ("icinga",),
+}
+_STORAGE: dict[Path, type[BaseModel]] = {
+    ("s3",): S3Shape,
+    ("file",): FileShape,
+    ("elasticsearch",): RepositoryShape,
+    ("rsync",): RsyncShape,
+    ("rsync", "password"): SecretShape,
+    ("s3", "encryption", "kms"): KmsShape,
+    ("s3", "decrypt_with"): SecretShape,
+    ("file", "decrypt_with"): SecretShape,
+    ("rsync", "decrypt_with"): SecretShape,
+}
 _SHAPES: dict[Path, type[BaseModel]] = {
     (): EnvironmentShape,
-    ("storage", "s3"): S3Shape,
-    ("storage", "file"): FileShape,
-    ("storage", "elasticsearch"): RepositoryShape,
-    ("storage", "rsync"): RsyncShape,
-    ("storage", "rsync", "password"): SecretShape,
-    ("storage", "s3", "encryption", "kms"): KmsShape,
-    ("storage", "s3", "decrypt_with"): SecretShape,
-    ("storage", "file", "decrypt_with"): SecretShape,
-    ("storage", "rsync", "decrypt_with"): SecretShape,
+    **{("storage", *path): shape for path, shape in _STORAGE.items()},
+    **{("clean_storage", *path): shape for path, shape in _STORAGE.items()},
     ("reboot_lock",): RebootLockShape,
     ("icinga", "nsca"): NscaShape,
     ("icinga", "api"): IcingaApiShape,
@@ -173,7 +181,7 @@ def _is_secret(path: Path) -> bool:
     match path:
         case ("servers", _, "password", *_):
             return True
-        case ("icinga" | "storage", "password", *_) | ("storage", "decrypt_with", *_):
+        case ("icinga" | "storage" | "clean_storage", "password" | "decrypt_with", *_):
             return True
         case _:
             return False
@@ -182,7 +190,7 @@ def _is_secret(path: Path) -> bool:
 def _is_public_key(path: Path) -> bool:
     """Tell whether someone may have written the private half of a key where a path leads."""
     match path:
-        case ("storage", "encrypt_to", _):
+        case ("storage" | "clean_storage", "encrypt_to", _):
             return True
         case _:
             return False
@@ -190,7 +198,7 @@ def _is_public_key(path: Path) -> bool:
 
 def _tags(detail: ErrorDetails) -> str:
     match detail["loc"]:
-        case ("storage", *_):
+        case ("storage" | "clean_storage", *_):
             return listed(("s3", "file", "rsync", "elasticsearch"))
         case _:
             return listed(("nsca", "api"))

@@ -199,6 +199,11 @@ class SyncShape(BackupShape):
         description="what comes of a column nobody decided on; absent: strict out of a protected "
         "environment, else warn",
     )
+    sanitise_at: Literal["source", "target"] | None = Field(
+        default=None,
+        description="source: on the source's scratch server, so that only clean data leaves it; "
+        "absent: target",
+    )
     max_age: Duration | None = Field(
         default=None, description='how old the newest artefact may be, such as "36h"; absent: 36h'
     )
@@ -269,6 +274,10 @@ class EnvironmentShape(Shape):
         description="true: never the target of a nightly run; only by hand, by name"
     )
     storage: StorageShape = Field(description="where this environment's own artefacts lie")
+    clean_storage: StorageShape | None = Field(
+        default=None,
+        description="where artefacts lie that were sanitised here; all that others need to read",
+    )
     reboot_lock: RebootLockShape | None = Field(
         default=None, description="the file that keeps a machine from rebooting during a step"
     )

@@ -124,6 +124,7 @@ def environment(shape: EnvironmentShape) -> Environment:
         reboot_lock=RebootLock(lock.directory, lock.name) if lock else None,
         icinga=_icinga(shape.icinga) if shape.icinga else None,
         clients=shape.clients,
+        clean_storage=_storage(shape.clean_storage) if shape.clean_storage else None,
     )
 
 
@@ -158,10 +159,13 @@ def server(name: str, shape: ServerShape, home: Environment) -> Server:
 def _repository(
     shape: ServerShape, home: Environment, endpoint: Endpoint
 ) -> SnapshotRepository | None:
-    """Return where a search cluster keeps its snapshots: as it says, or as its environment does."""
+    """Return where a search cluster keeps its snapshots: as it says, or as its environment does.
+
+    Those of a scratch cluster are clean.
+    """
     if shape.dbms is not Dbms.ELASTICSEARCH:
         return None
-    storage = home.storage
+    storage = home.clean_storage if shape.scratch else home.storage
     usual = storage.repository if isinstance(storage, SnapshotRepository) else None
     name = shape.repository or usual
     return SnapshotRepository(name, endpoint) if name else None

@@ -16,11 +16,11 @@ from envsync.inventory.model import (
     Options,
     Sync,
 )
-from envsync.plan.model import Action, Copy, Plan, Pull, Push, Step, Verify
-from envsync.plan.scratch import drilled
+from envsync.plan.model import Action, Clean, Copy, Plan, Pull, Push, Step, Verify
+from envsync.plan.scratch import cleaned, drilled
 
 _Place = tuple[str, str]
-_ORDER: dict[type[Action], int] = {Pull: 0, Copy: 0, Push: 1, Verify: 2}
+_ORDER: dict[type[Action], int] = {Pull: 0, Copy: 0, Push: 1, Clean: 2, Verify: 3}
 """What comes first of what is ready at once and works on one database."""
 
 
@@ -39,12 +39,13 @@ class _Nodes:
     """All steps, by what they work on."""
 
     pushes: dict[_Place, _Node]
+    cleans: dict[_Place, _Node]
     pulls: dict[_Place, _Node]
     copies: dict[_Place, _Node]
     drills: dict[_Place, _Node]
 
     def all(self) -> list[_Node]:
-        kinds = (self.pushes, self.pulls, self.copies, self.drills)
+        kinds = (self.pushes, self.cleans, self.pulls, self.copies, self.drills)
         return [node for kind in kinds for node in kind.values()]
 
 
@@ -59,6 +60,7 @@ def expand(inventory: Inventory) -> Plan:
     ranks = _ranks(inventory)
     nodes = _Nodes(
         pushes=_pushes(syncs, backups, ranks),
+        cleans=_cleans(syncs, ranks),
         pulls={_place(sync.target): _pull(sync, ranks) for sync in syncs},
         copies={_place(edge.target): _copy(edge, ranks) for edge in copies},
         drills={
@@ -120,6 +122,33 @@ def _pushes(
     return pushes
 
 
+def _cleans(syncs: list[Sync], ranks: dict[_Place, tuple[int, int]]) -> dict[_Place, _Node]:
+    """Make one cleaning per source; it is present as soon as one use of it is."""
+    cleans: dict[_Place, _Node] = {}
+    for sync in syncs:
+        if not sync.is_cleaned:
+            continue
+        place = _place(sync.source)
+        node = cleans.get(place) or _clean(sync, ranks[place])
+        if sync.options.ensure is Ensure.PRESENT:
+            node = replace(node, options=replace(node.options, ensure=Ensure.PRESENT))
+        cleans[place] = node
+    return cleans
+
+
+def _clean(sync: Sync, rank: tuple[int, int]) -> _Node:
+    """Make a cleaning, told what its environment says of steps in general."""
+    action = Clean(cleaned(sync))
+    options = replace(
+        sync.source.unlisted_push,
+        title=str(action),
+        ensure=Ensure.DISABLED,
+        exclude_table_data=sync.options.exclude_table_data,
+        exclude_tables=sync.options.exclude_tables,
+    )
+    return _Node(action, options, rank, goal=False)
+
+
 def _unasked_push(sync: Sync, rank: tuple[int, int]) -> _Node:
     action = Push(sync.source)
     options = replace(sync.source.unlisted_push, title=str(action), ensure=Ensure.DISABLED)
@@ -132,12 +161,16 @@ def restores_itself(sync: Sync) -> bool:
 
 
 def _needs(node: _Node, nodes: _Nodes) -> Iterator[_Node]:
-    """Yield what comes first: a pull's own push, and whatever refreshes a step's source.
+    """Yield what comes first: a pull's own push, or cleaning, and what refreshes a step's source.
 
     A drill waits for the push of its database, to be one of the newest artefact.
     """
     match node.action:
+        case Pull(sync) if sync.is_cleaned:
+            yield nodes.cleans[_place(sync.source)]
         case Pull(sync) if not restores_itself(sync):
+            yield nodes.pushes[_place(sync.source)]
+        case Clean(sync):
             yield nodes.pushes[_place(sync.source)]
         case Push(database):
             yield from _refresh(nodes.pulls.get(_place(database)))

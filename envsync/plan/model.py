@@ -36,6 +36,20 @@ class Pull:
 
 
 @dataclass(frozen=True, slots=True)
+class Clean:
+    """Restore an artefact on the scratch server, sanitise and check it, and push it clean.
+
+    The second of three parts of a sync whose data is to leave its environment clean; all targets
+    of one source share it. The sync's target is the place on the scratch server.
+    """
+
+    sync: Sync
+
+    def __str__(self) -> str:
+        return f"clean {self.sync.source.key} of {self.sync.source.environment.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Verify:
     """Restore the newest artefact where nobody reads it, compare and check it, and drop it.
 
@@ -58,8 +72,8 @@ class Copy:
         return f"copy {self.sync.target.key} into {self.sync.target.environment.name}"
 
 
-Action = Push | Pull | Verify | Copy
-VERBS = ("push", "pull", "verify", "copy")
+Action = Push | Clean | Pull | Verify | Copy
+VERBS = ("push", "clean", "pull", "verify", "copy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +97,8 @@ class Step:
                 return "push"
             case Pull():
                 return "pull"
+            case Clean():
+                return "clean"
             case Verify():
                 return "verify"
             case Copy():
@@ -115,19 +131,19 @@ class Step:
         match self.action:
             case Push(database):
                 return database
-            case Pull(sync) | Verify(sync):
+            case Pull(sync) | Clean(sync) | Verify(sync):
                 return sync.target
             case Copy():
                 raise TypeError(f"{self.action} works on no database")
 
     @property
     def storage(self) -> Storage | None:
-        """Where the artefact lies that the step writes or reads; None where there is none."""
+        """Where the artefact lies that a push writes and others read; None where there is none."""
         match self.action:
             case Push(database):
                 return database.storage
-            case Pull(sync) | Verify(sync):
-                return sync.source.storage
+            case Pull(sync) | Clean(sync) | Verify(sync):
+                return sync.storage
             case Copy():
                 return None
 
@@ -156,7 +172,7 @@ class Step:
         match self.action:
             case Push(database):
                 return database.environment
-            case Pull(sync) | Verify(sync):
+            case Pull(sync) | Clean(sync) | Verify(sync):
                 return sync.source.environment
             case Copy(sync):
                 return sync.source.environment

@@ -62,6 +62,11 @@ def _from(source: Database | None, edge: Sync) -> Sync:
             f"sync of {edge.target}; envsync sanitise.init {edge.target.key} --env "
             f"{source.environment.name} drafts {edge.columns_file}"
         )
+    if edge.is_cleaned and (source.clean_storage is None or source.scratch is None):
+        raise RefusedError(
+            f"the sync of {edge.target} takes clean artefacts only, and {source.environment.name} "
+            "has no clean_storage or no scratch server to make them; sync it from where it does"
+        )
     return redirected
 
 

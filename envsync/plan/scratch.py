@@ -27,6 +27,22 @@ def drilled(drill: Drill) -> Sync:
     )
 
 
+def cleaned(edge: Sync) -> Sync:
+    """Return the edge of a cleaning: from a database's raw artefact to a scratch server.
+
+    It is the edge of one of those that take the clean artefact, as far as all agree.
+    """
+    source = edge.source
+    return replace(
+        edge,
+        target=_beside(source, source.name),
+        rewrite=(),
+        after_promote=(),
+        coverage=edge.gate,
+        sanitise_at="target",
+    )
+
+
 def _beside(database: Database, name: str) -> Database:
     return replace(
         database,

@@ -1,12 +1,12 @@
 """Select from a plan: the goals that were asked for and the pushes they need, renumbered."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from envsync.errors import RefusedError
 from envsync.inventory.model import Ensure, Inventory
-from envsync.plan.model import VERBS, Copy, Plan, Pull, Step
+from envsync.plan.model import VERBS, Clean, Copy, Plan, Pull, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +30,23 @@ class Selection:
 def select(plan: Plan, selection: Selection, due: Callable[[Step], bool] = lambda _: True) -> Plan:
     """Return the steps a selection means, in the plan's order, numbered from 1.
 
-    Only goals that are `due` count. A pull brings the push it needs. What else a step needs, such
-    as the pull into the database it pushes, counts only where it is selected itself.
+    Only goals that are `due` count. A pull brings the push it needs, and the cleaning between. What
+    else a step needs, such as the pull into the database it pushes, counts only where it is
+    selected itself.
     """
     chosen = {s.number for s in plan.steps if _is_asked_for(s, selection) and due(s)}
     by_number = {step.number: step for step in plan.steps}
-    sources = {
-        number
-        for asked in chosen
-        if isinstance(by_number[asked].action, Pull)
-        for number in by_number[asked].needs
-    }
+    sources = {number for asked in chosen for number in _brought(by_number, asked)}
     kept = [step for step in plan.steps if step.number in chosen | sources]
     return renumbered(step for step in kept if _is_here(step, selection))
+
+
+def _brought(by_number: Mapping[int, Step], number: int) -> Iterator[int]:
+    """Yield what a pull brings with it, and what that does."""
+    if isinstance(by_number[number].action, Pull | Clean):
+        for need in by_number[number].needs:
+            yield need
+            yield from _brought(by_number, need)
 
 
 def renumbered(steps: Iterable[Step]) -> Plan:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
-from envsync.commands import Report
+from envsync.commands import Measured, Report
 from envsync.execution.outcome import Outcome, State
-from envsync.plan.model import Copy, Pull, Push, Step, Verify
+from envsync.inventory.model import Database, Sync
+from envsync.places import Storage
+from envsync.plan.model import Clean, Copy, Pull, Push, Step, Verify
 from envsync.reporting.format import bytes_text, count_text, seconds_text
 
 
@@ -36,6 +38,9 @@ def _subject(step: Step) -> str:
             return f"push {database.name} -> {_folder(step.action)}"
         case Pull(sync):
             return f"pull {_folder(step.action)} -> {sync.target.name}"
+        case Clean(sync):
+            into = _folder_in(sync.source.clean_storage, sync.source)
+            return f"clean {_folder(step.action)} -> {into} of {sync.source.name}"
         case Verify(sync):
             where = f"{sync.source.name} on {sync.target.server.name}"
             return f"verify {_folder(step.action)} of {where}"
@@ -43,10 +48,16 @@ def _subject(step: Step) -> str:
             return f"copy {sync.target.key} {sync.source.place.url} -> {sync.target.place.url}"
 
 
-def _folder(action: Push | Pull | Verify) -> str:
-    database = action.database if isinstance(action, Push) else action.sync.source
+def _folder(action: Push | Clean | Pull | Verify) -> str:
+    """Name where the artefact lies that a step writes or reads."""
+    if isinstance(action, Push):
+        return _folder_in(action.database.storage, action.database)
+    return _folder_in(action.sync.storage, action.sync.source)
+
+
+def _folder_in(storage: Storage | None, database: Database) -> str:
     path = f"{database.path}/" if database.path else ""
-    return f"{database.storage.url}/{path}"
+    return f"{storage.url}/{path}" if storage else "nowhere"
 
 
 def _ending(outcome: Outcome) -> str:
@@ -75,10 +86,13 @@ def _figures(outcome: Outcome) -> Iterator[str]:
         case Push():
             yield bytes_text(measured.bytes)
             yield _counted(len(measured.rows), "table")
-        case Pull():
+        case Pull(sync):
             yield _counted(sum(measured.rows.values()), "row")
-            scripts = " and ".join(script.name for script in measured.scripts)
-            yield f"sanitised by {scripts}" if scripts else "not sanitised on the way"
+            yield _made_safe(sync, measured)
+        case Clean():
+            yield bytes_text(measured.bytes)
+            yield _counted(len(measured.rows), "table")
+            yield f"sanitised by {_scripts(measured)}"
         case Verify(sync):
             yield _counted(sum(measured.rows.values()), "row")
             yield f"checked by {sync.checks.name}" if sync.checks else "no checks"
@@ -87,6 +101,17 @@ def _figures(outcome: Outcome) -> Iterator[str]:
             yield bytes_text(measured.bytes)
             if sync.delete:
                 yield f"{count_text(measured.deleted)} deleted"
+
+
+def _made_safe(sync: Sync, measured: Measured) -> str:
+    if sync.is_cleaned and sync.script:
+        return f"clean by {sync.script.name}"
+    scripts = _scripts(measured)
+    return f"sanitised by {scripts}" if scripts else "not sanitised on the way"
+
+
+def _scripts(measured: Measured) -> str:
+    return " and ".join(script.name for script in measured.scripts)
 
 
 def _counted(count: int, noun: str) -> str:

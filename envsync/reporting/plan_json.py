@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from envsync.inventory.model import NeverSanitise
 from envsync.plan.hold import NOTHING_HELD, Held
-from envsync.plan.model import Copy, Plan, Pull, Push, Step, Verify
+from envsync.plan.model import Clean, Copy, Plan, Pull, Push, Step, Verify
 from envsync.reporting.table import sanitised_by
 
 
@@ -57,11 +57,20 @@ def _ends(step: Step) -> dict[str, object]:
             return {
                 "from": sync.source.environment.name,
                 "to": sync.target.environment.name,
-                "sanitised_by": sanitised_by(step),
+                "sanitised_by": sync.script.name if sync.script else sanitised_by(step),
+                "sanitised_at": sync.sanitise_at,
                 "because": _because(step),
                 "checks": sync.checks.name if sync.checks else None,
                 "columns": sync.columns.file if sync.columns else None,
                 "coverage": sync.gate,
+                "restore_jobs": sync.target.restore_jobs,
+            }
+        case Clean(sync):
+            return {
+                "from": sync.source.environment.name,
+                "to": sync.source.clean_storage.url if sync.source.clean_storage else None,
+                "sanitised_by": sanitised_by(step),
+                "checks": sync.checks.name if sync.checks else None,
                 "restore_jobs": sync.target.restore_jobs,
             }
         case Verify(sync):

@@ -8,7 +8,7 @@ from envsync.execution.journal import Entry
 from envsync.execution.outcome import State
 from envsync.inventory.model import Ensure
 from envsync.plan.hold import Hold
-from envsync.plan.model import Push, Step, Verify
+from envsync.plan.model import Clean, Push, Step, Verify
 from envsync.reporting.format import age_text, bytes_text, count_text
 from envsync.reporting.grid import grid
 from envsync.reporting.table import duration_text, moment_text
@@ -59,8 +59,8 @@ def status_table(states: Sequence[Served], now: datetime) -> str:
 
 
 def _age(state: Served, now: datetime) -> str:
-    """Return the age of what a step's target serves; a push serves nothing, nor does a drill."""
-    if isinstance(state.step.action, Push | Verify) or state.served is None:
+    """Return the age of what a step's target serves; others serve nothing."""
+    if isinstance(state.step.action, Push | Clean | Verify) or state.served is None:
         return "-"
     taken = state.served.data_of
     return age_text(now - taken) if taken else "?"

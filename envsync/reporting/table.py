@@ -17,9 +17,9 @@ from envsync.inventory.model import (
     NeverSanitise,
     Sanitise,
 )
-from envsync.places import RsyncStorage, spool_text
+from envsync.places import RsyncStorage, Storage, spool_text
 from envsync.plan.hold import NOTHING_HELD, Held
-from envsync.plan.model import Copy, Plan, Pull, Push, Step, Verify
+from envsync.plan.model import Clean, Copy, Plan, Pull, Push, Step, Verify
 from envsync.reporting.format import bytes_text, count_text, seconds_text
 from envsync.reporting.grid import fitted, grid
 from envsync.verification import Verification
@@ -75,15 +75,23 @@ def way(step: Step) -> str:
     """Return where a step takes its data from and where to."""
     match step.action:
         case Push(database):
-            return f"{database.environment.name} → {database.storage.url.split(':')[0]}"
+            return f"{database.environment.name} → {_kind(database.storage)}"
+        case Clean(sync):
+            return f"{sync.source.environment.name} → {_kind(sync.source.clean_storage)}, clean"
         case Verify(sync):
             return f"{sync.source.environment.name} → {sync.target.server.name}"
         case Pull(sync) | Copy(sync):
             return f"{sync.source.environment.name} → {sync.target.environment.name}"
 
 
+def _kind(storage: Storage | None) -> str:
+    return storage.url.split(":")[0] if storage else "nowhere"
+
+
 def sanitised_by(step: Step) -> str:
     """Return what makes a step's data safe to read; "-" where there is nothing to say."""
+    if isinstance(step.action, Pull) and step.action.sync.is_cleaned:
+        return "at source"
     match step.sanitised:
         case Sanitise(script):
             return script.name
@@ -143,7 +151,7 @@ def _ways(plan: Plan) -> Iterator[str]:
     """Say which way each step restores that does."""
     ways: dict[str, list[Step]] = {}
     for step in plan.steps:
-        if isinstance(step.action, Pull | Verify):
+        if isinstance(step.action, Pull | Clean | Verify):
             ways.setdefault(_way(step.database), []).append(step)
     for restores, steps in ways.items():
         yield from wrap(f"{_which(steps, alone=len(ways) == 1)} {restores}", WIDTH)

@@ -1,7 +1,9 @@
 """A scratch server beside a site's production, and what is to be seen of it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tests.live.site import Site
@@ -48,6 +50,40 @@ def drilled(site: Site, scratch: Scratch | None, **verify: Any) -> None:
     if scratch is not None:
         changes["servers.scratch"] = scratch.entry()
     site.write(production=changes)
+
+
+def cleaning(
+    site: Site,
+    scratch: Scratch,
+    production: Mapping[str, Any] | None = None,
+    integration: Mapping[str, Any] | None = None,
+) -> None:
+    """Have what goes from production into integration sanitised before it leaves."""
+    (site.folder / "artefacts" / "clean").mkdir(exist_ok=True)
+    site.write(
+        production={
+            "servers.scratch": scratch.entry(),
+            "clean_storage": {"backend": "file", "directory": str(clean_folder(site))},
+            **(production or {}),
+        },
+        integration={"syncs.app.sanitise_at": "source", **(integration or {})},
+    )
+
+
+def clean_folder(site: Site) -> Path:
+    return site.folder / "artefacts" / "clean"
+
+
+def clean_files(site: Site) -> list[str]:
+    """Return what lies in production's storage for clean artefacts."""
+    root = clean_folder(site)
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+
+def clean_manifests(site: Site) -> list[dict[str, Any]]:
+    """Return the manifests of clean artefacts, oldest first."""
+    found = sorted(clean_folder(site).rglob("*.manifest.json"))
+    return [dict(json.loads(path.read_text())) for path in found]
 
 
 def results(site: Site) -> list[dict[str, Any]]:

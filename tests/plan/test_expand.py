@@ -5,7 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envsync.inventory.model import Drill, Ensure, Inventory, Options
+from envsync.inventory.model import Drill, Ensure, Inventory, Options, Sync
+from envsync.places import FileStorage
 from envsync.plan.expand import expand
 from envsync.plan.model import Plan, Pull, Push
 from tests.fleet import (
@@ -18,6 +19,7 @@ from tests.fleet import (
     backup,
     database,
     inventory,
+    server,
     sync,
 )
 
@@ -72,6 +74,47 @@ def test_a_database_that_nobody_pushes_here_can_be_verified() -> None:
     assert shown(expand(replace(inventory(), drills=(listed,)))) == [
         (1, "verify publishing_api of production", ())
     ]
+
+
+def cleaned(edge: Sync) -> Sync:
+    """Return an edge whose data is sanitised before it leaves."""
+    home = replace(PRODUCTION, clean_storage=FileStorage("/store/clean"))
+    scratch = replace(server(PRODUCTION), scratch=True)
+    source = replace(edge.source, environment=home, scratch=scratch)
+    return replace(edge, source=source, sanitise_at="source")
+
+
+def test_two_targets_of_one_source_share_one_push_and_one_cleaning() -> None:
+    plan = expand(inventory(*map(cleaned, SHARED.syncs)))
+    assert shown(plan) == [
+        (1, "push publishing_api from production", ()),
+        (2, "clean publishing_api of production", (1,)),
+        (3, "pull publishing_api into staging", (2,)),
+        (4, "pull publishing_api into integration", (2,)),
+    ]
+
+
+def test_an_edge_that_is_sanitised_at_its_target_does_not_wait_for_a_cleaning() -> None:
+    first, second = SHARED.syncs
+    source = cleaned(first).source
+    plan = expand(inventory(cleaned(first), replace(second, source=source)))
+    assert shown(plan)[-1] == (4, "pull publishing_api into integration", (1,))
+
+
+def test_a_cleaning_for_disabled_syncs_alone_is_disabled() -> None:
+    edges = [
+        replace(edge, options=replace(edge.options, ensure=Ensure.DISABLED))
+        for edge in map(cleaned, SHARED.syncs)
+    ]
+    ensures = {step.options.ensure for step in expand(inventory(*edges)).steps}
+    assert ensures == {Ensure.DISABLED}
+
+
+def test_a_cleaning_works_on_the_scratch_server_of_its_source_s_environment() -> None:
+    _, clean, _ = expand(inventory(cleaned(SHARED.syncs[0]))).steps
+    assert (clean.machine, clean.environment.name) == ("production/db_admin", "production")
+    assert clean.server is not None
+    assert clean.server.scratch
 
 
 def test_what_belongs_to_one_dataset_stands_together() -> None:

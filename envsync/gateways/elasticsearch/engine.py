@@ -37,12 +37,14 @@ def assume(question: Question) -> Facts:
             raise TypeError(f"nothing is assumed in answer to {question!r}")
 
 
-def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR0911
+def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR0911, PLR0912
     """One line a command: the table of what carries out what."""
     scope = work.scope
     match command:
         case es.TakeSnapshot():
-            return snapshot.take_snapshot(command, scope)
+            return snapshot.take_snapshot(command, scope, work.measured)
+        case es.DropSnapshot():
+            snapshot.drop_snapshot(command, scope)
         case es.KeepSnapshots():
             return snapshot.keep_snapshots(command, scope)
         case es.Claim():

@@ -53,7 +53,8 @@ def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:
         store = SnapshotStore(SnapshotRepository(question.repository), cluster)
         manifest = find(store, question.path, question.name, question.timestamp)
     about = replace(cluster.about, free_bytes=_free_bytes(cluster))
-    return PullFacts(manifest, about, readonly, all_indices(cluster))
+    clean = _readonly(cluster, question.clean) if question.clean else None
+    return PullFacts(manifest, about, readonly, all_indices(cluster), clean)
 
 
 def observe_swap(question: ObserveSwap, scope: Scope) -> SwapFacts:

@@ -81,7 +81,7 @@ class Sanitisation(BaseModel):
 def read(script: Script) -> tuple[Sanitisation, str]:
     """Read a script; raises RefusedError, naming the place, for one that makes no sense."""
     try:
-        text = Path(script.path).read_text(encoding="utf-8")
+        text = Path(script.path).read_bytes().decode()
         return Sanitisation.model_validate(yaml.safe_load(text)), text
     except (OSError, UnicodeDecodeError) as error:
         raise RefusedError(f"cannot read the script {script.name}: {error}") from error

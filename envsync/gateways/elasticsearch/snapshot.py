@@ -8,8 +8,15 @@ from typing import Any
 
 from envsync.artefacts import Manifest
 from envsync.commands import Measured
-from envsync.commands.elasticsearch import KeepSnapshots, TakeSnapshot, path, repository
+from envsync.commands.elasticsearch import (
+    DropSnapshot,
+    KeepSnapshots,
+    TakeSnapshot,
+    path,
+    repository,
+)
 from envsync.errors import CommandError, InterruptedStepError, UnavailableError
+from envsync.gateways.cleaning import sanitised
 from envsync.gateways.elasticsearch.claims import Lease
 from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing
 from envsync.gateways.elasticsearch.indices import count
@@ -21,13 +28,16 @@ from envsync.gateways.weighing import weighed
 _LOGGER = logging.getLogger(__name__)
 _RUNNING = "IN_PROGRESS"
 _SHOWN = 3
+NOTHING_BEFORE = Measured()
 # A name that exists was accepted by an answer that got lost.
 _EXISTS = "invalid_snapshot_name_exception"
 # Older clusters do one thing with a repository at a time, and deletions keep out snapshots.
 _ANOTHER_TURN = "concurrent_snapshot_execution_exception"
 
 
-def take_snapshot(command: TakeSnapshot, scope: Scope) -> Measured:
+def take_snapshot(
+    command: TakeSnapshot, scope: Scope, before: Measured = NOTHING_BEFORE
+) -> Measured:
     """Take a snapshot, or wait for that of another machine; raises CommandError unless it is whole.
 
     One that fails or is interrupted is deleted. One that a killed run left going on is waited for.
@@ -35,6 +45,10 @@ def take_snapshot(command: TakeSnapshot, scope: Scope) -> Measured:
     """
     cluster = connect(command.endpoint, scope)
     key = command.location.key
+    if command.clean:
+        counted = _recounted(cluster, command.manifest)
+        manifest = sanitised(command.location, counted, before)
+        command = replace(command, manifest=manifest)
     manifest, warnings = weighed(command.floor, command.manifest)
     described = metadata(key.path, manifest)
     lease = Lease(cluster, f"push-{key.database}", {"snapshot": command.snapshot})
@@ -184,6 +198,15 @@ def _delete(cluster: Cluster, command: TakeSnapshot, name: str) -> None:
     """Delete a snapshot of no use, which ends one that goes on; the next push tries again."""
     with suppress(CommandError):
         cluster.ask("DELETE", path("_snapshot", repository(command.location), name))
+
+
+def drop_snapshot(command: DropSnapshot, scope: Scope) -> None:
+    """Delete a snapshot, and those of its database that are not whole; one going on is ended."""
+    cluster = connect(command.endpoint, scope)
+    where = repository(command.location)
+    for found in snapshots(cluster, where, f"envsync-{command.location.key.database}@*"):
+        if found["snapshot"] == command.snapshot or found.get("state") != SUCCESS:
+            _delete_one(cluster, path("_snapshot", where, str(found["snapshot"])))
 
 
 def keep_snapshots(command: KeepSnapshots, scope: Scope) -> Measured:

@@ -94,6 +94,7 @@ def _blocks(
 ) -> Generator[bytes, None, None]:
     """Yield the archive."""
     database = command.target.database
+    named = command.named or database
     found = [
         each
         for each in collections(session, database)
@@ -102,13 +103,14 @@ def _blocks(
     version = session.admin({"buildInfo": 1})["version"]
     yield prelude(
         Header(command.readers, str(version), f"pymongo {pymongo.version}"),
-        (each.entry(database) for each in found),
+        (each.entry(named) for each in found),
     )
     stored = [each for each in found if each.kind != "view"]
     counted.rows.update({each.name: 0 for each in stored})
     apart = [each.name for each in stored if each.capped or not snapshot]
-    counted.outside = tuple(apart) if len(stored) > 1 or not snapshot else ()
-    namespaces = {each.name: Namespace(database, each.stored_in) for each in found}
+    still = command.named is not None or (snapshot and len(stored) == 1)
+    counted.outside = () if still else tuple(apart)
+    namespaces = {each.name: Namespace(named, each.stored_in) for each in found}
     todo = _todo(command, session, stored)
     left = Counter(part.collection.name for part in todo.parts)
     pinned = _pinned(session, database, stored) if snapshot else None

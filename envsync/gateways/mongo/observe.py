@@ -59,7 +59,7 @@ def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:
             exposed(session, question.quarantine) if question.quarantine else ((), None)
         )
     manifest = wanted(question)
-    return PullFacts(manifest, server, live, free, readers, caution)
+    return PullFacts(manifest, server, live, free, readers, caution, pymongo.version)
 
 
 def observe_swap(question: ObserveSwap, scope: Scope) -> SwapFacts:

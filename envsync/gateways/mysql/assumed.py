@@ -39,7 +39,9 @@ def assumed_pull(question: ObservePull) -> PullFacts:
         envsync_version=VERSION,
     )
     names = question.schemas
-    return PullFacts(manifest, _SERVER, _schema(names.live), _schema(names.previous))
+    clients = installed(question.clients) if question.cleans else ()
+    live, previous = _schema(names.live), _schema(names.previous)
+    return PullFacts(manifest, _SERVER, live, previous, clients=clients)
 
 
 def _schema(name: str) -> Schema:

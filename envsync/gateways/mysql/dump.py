@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import chain
 from subprocess import PIPE
 
 from envsync.commands import Measured
 from envsync.commands.mysql import CREDENTIALS, Dump
 from envsync.gateways.mysql.clients import credentials
+from envsync.gateways.mysql.schemas import kept_objects
+from envsync.gateways.mysql.session import connect
 from envsync.gateways.mysql.statements import Statement, statements
 from envsync.gateways.mysql.tables import taken_apart
 from envsync.gateways.process import running
@@ -36,6 +39,8 @@ def dump(command: Dump, scope: Scope) -> Measured:
         with running(argv, scope, surroundings, stdout=PIPE) as child:
             source = iter(partial(child.stdout.read1, BLOCK), b"")
             told = _counted(statements(source), rows, command.without_rows)
+            if command.follows:
+                told = chain(told, _kept(command, scope))
             upload.compress(_together(told), command.level, command.threads)
     return Measured(
         bytes=upload.bytes,
@@ -43,6 +48,15 @@ def dump(command: Dump, scope: Scope) -> Measured:
         sha256=upload.sha256,
         rows=dict(rows),
     )
+
+
+def _kept(command: Dump, scope: Scope) -> Iterator[bytes]:
+    """Write down what is kept of a quarantine besides its tables, as dump programs do."""
+    with connect(command.target, scope) as session:
+        objects = kept_objects(session, command.target.database)
+    for each in objects:
+        yield from (f"{setting};\n".encode() for setting in each.manner.settings())
+        yield b"DELIMITER ;;\n" + each.statement + b";;\nDELIMITER ;\n"
 
 
 def _counted(

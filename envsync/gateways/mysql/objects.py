@@ -46,6 +46,13 @@ class Manner:
     collation: str = "utf8mb4_general_ci"
     time_zone: str = "SYSTEM"
 
+    def settings(self) -> Iterator[str]:
+        """Yield the statements by which a dump says so, as `manner_of` reads them."""
+        yield f"SET sql_mode = '{self.sql_mode}'"
+        yield f"SET character_set_client = {self.character_set}"
+        yield f"SET collation_connection = {self.collation}"
+        yield f"SET time_zone = '{self.time_zone}'"
+
 
 @dataclass(frozen=True, slots=True)
 class Object:

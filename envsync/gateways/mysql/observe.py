@@ -104,6 +104,7 @@ def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:
             _schema(session, names.previous),
             _readers(session, names.incoming),
             tuple(str(name) for (name,) in session.run(_POINTING, (names.live, *all_names))),
+            installed(question.clients) if question.cleans else (),
         )
 
 

@@ -75,7 +75,7 @@ def _found(command: RunChecks, number: int, row: PGresult) -> str:
 
 def _read(script: Script) -> str:
     try:
-        return Path(script.path).read_text(encoding="utf-8")
+        return Path(script.path).read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
         raise RefusedError(f"cannot read the script {script.name}: {error}") from error
 

@@ -1,0 +1,47 @@
+"""How PostgreSQL is dumped: by pg_dump, in a snapshot of envsync's own, straight into a storage."""
+
+from datetime import timedelta
+from typing import Literal
+
+from envsync import commands as c
+from envsync.commands import postgresql as pg
+from envsync.dbms.dumps import COMPRESSION_LEVEL, COMPRESSION_THREADS
+from envsync.facts.postgresql import Client
+
+LOCK_WAIT = timedelta(minutes=1)
+
+
+def dump(  # noqa: PLR0913, PLR0917 - from where, by what, where to, and how much of it
+    target: c.Target,
+    client: Client,
+    location: c.Location,
+    expected_bytes: int,
+    row_counts: Literal["exact", "estimate"],
+    left_out: tuple[str, ...] = (),
+) -> pg.Dump:
+    """Return the dump of a database, without the rows of some tables."""
+    return pg.Dump(
+        target,
+        (
+            f"{client.folder}/pg_dump",
+            "--format=custom",
+            "--compress=0",
+            f"--snapshot={pg.SNAPSHOT}",
+            f"--lock-wait-timeout={int(LOCK_WAIT.total_seconds())}s",
+            "--no-password",
+            *(f"--exclude-table-data={_pattern(table)}" for table in left_out),
+            f"--dbname={pg.conninfo(target.endpoint, target.database)}",
+        ),
+        location,
+        COMPRESSION_LEVEL,
+        COMPRESSION_THREADS,
+        expected_bytes,
+        row_counts,
+        left_out,
+    )
+
+
+def _pattern(table: str) -> str:
+    """Name one table, in any schema unless it says one, in pg_dump's pattern language."""
+    schema, dot, name = table.partition(".")
+    return f"{pg.quoted(schema)}.{pg.quoted(name)}" if dot else f"*.{pg.quoted(table)}"
