@@ -72,7 +72,7 @@ def today() -> date:
 def speak(plan: Plan, run: Run, say: Say) -> int:
     """Show every command of a plan, in order; return the exit code the run would begin with."""
     clock = SystemClock()
-    with _stopping() as stop:
+    with stopping() as stop:
         world = World(Speaking(say), OpenGuard(), clock, stop, state().journal)
         outcomes = [event for event in execute(plan, run, world) if isinstance(event, Outcome)]
     for outcome in outcomes:
@@ -93,7 +93,7 @@ def act(plan: Plan, run: Run, log_format: str) -> int:
             sweep_reboot_lock(
                 step.environment.reboot_lock.directory, step.environment.reboot_lock.name
             )
-    with _stopping() as stop, meters(logger) as made:
+    with stopping() as stop, meters(logger) as made:
         guard = MachineGuard(remembered.locks)
         world = World(_RealGateway(made), guard, clock, stop, remembered.journal)
         memory = _Memory(remembered.journal, clock)
@@ -151,7 +151,7 @@ def _told(
 
 
 @contextmanager
-def _stopping() -> Iterator[Stop]:
+def stopping() -> Iterator[Stop]:
     """Turn SIGTERM and Ctrl-C into a stop that lets steps unwind; a second one ends at once."""
     stop = Stop()
     usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}

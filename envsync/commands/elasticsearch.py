@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from envsync.artefacts import Manifest, Stamp
 from envsync.commands import Command, Gate, Location, Published, PullQuestion, Question, Script
-from envsync.facts.elasticsearch import Picture
+from envsync.facts.elasticsearch import Picture, snapshot_name
 from envsync.places import Endpoint, SnapshotRepository
 from envsync.provenance import Provenance
 from envsync.shrinking import Floor
@@ -142,6 +142,27 @@ class KeepSnapshots(ElasticsearchCommand):
         name = f"envsync-{self.location.key.database}@*"
         call = Call("DELETE", path("_snapshot", repository(self.location), name))
         yield f"{call.line(self.endpoint)} (all but the newest {self.keep}, one by one)"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSnapshot(ElasticsearchCommand):
+    """Delete one snapshot, while no machine takes one of the same database.
+
+    The cluster refuses to delete one that it restores at this moment.
+    """
+
+    endpoint: Endpoint
+    location: Location
+
+    @property
+    def snapshot(self) -> str:
+        return snapshot_name(self.location.key.database, self.location.key.stamp)
+
+    def lines(self) -> Iterator[str]:
+        claim = Call("PUT", path(CLAIMS, "_create", f"push-{self.location.key.database}"))
+        yield f"{claim.line(self.endpoint)} (held until the end)"
+        call = Call("DELETE", path("_snapshot", repository(self.location), self.snapshot))
+        yield call.line(self.endpoint)
 
 
 @dataclass(frozen=True, slots=True)

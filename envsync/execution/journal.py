@@ -122,6 +122,33 @@ class Journal:
                 ),
             )
 
+    def prune_begun(self, environment: str, database: str, now: datetime) -> int:
+        """Remember that artefacts are going to be removed; returns what the end is told by."""
+        with self._file.writing() as connection:
+            cursor = connection.execute(
+                "INSERT INTO step (run, verb, environment, database, planned, started) "
+                "VALUES (?, 'prune', ?, ?, ?, ?)",
+                (f"prune {now.isoformat()}", environment, database, *(now.isoformat(),) * 2),
+            )
+            return int(cursor.lastrowid or 0)
+
+    def prune_ended(self, entry: int, state: State, reason: str, freed: int, now: datetime) -> None:
+        """Remember how that ended, and how many bytes it freed."""
+        with self._file.writing() as connection:
+            connection.execute(
+                "UPDATE step SET ended = ?, outcome = ?, healthy = ?, reason = ?, bytes = ?, "
+                "seconds = (julianday(?) - julianday(started)) * 86400 WHERE id = ?",
+                (
+                    now.isoformat(),
+                    state,
+                    state is State.DONE,
+                    reason,
+                    freed,
+                    now.isoformat(),
+                    entry,
+                ),
+            )
+
     def history(self, database: str, environment: str | None = None) -> list[Entry]:
         """Return a database's entries, newest first."""
         return self._entries(

@@ -54,10 +54,11 @@ def newest(store: Store, path: str, name: str) -> tuple[int | None, Manifest | N
     """
     found = listed(store, path, name)
     sizes = [size for _, size in found if size >= 0]
-    return (sizes[-1] if sizes else None), (_trusted(store, found[-1][0]) if found else None)
+    return (sizes[-1] if sizes else None), (trusted(store, found[-1][0]) if found else None)
 
 
-def _trusted(store: Store, key: ArtefactKey) -> Manifest | None:
+def trusted(store: Store, key: ArtefactKey) -> Manifest | None:
+    """Return an artefact's manifest; None where it is damaged, or is another's."""
     try:
         return read_manifest(store, key)
     except UnavailableError:
@@ -69,7 +70,7 @@ def _trusted(store: Store, key: ArtefactKey) -> Manifest | None:
 def manifests(store: Store, path: str, name: str) -> Iterator[tuple[ArtefactKey, Manifest | None]]:
     """Yield a database's artefacts, newest first; with None for a manifest that is damaged."""
     for key, _ in reversed(listed(store, path, name)):
-        yield key, _trusted(store, key)
+        yield key, trusted(store, key)
 
 
 def verifications(
@@ -209,11 +210,13 @@ def record(command: RecordVerification, measured: Measured) -> None:
     open_store(command.location.storage).put(key, found.write().encode())
 
 
-def sweep(command: Sweep) -> None:
-    """Remove what killed pushes left, and say so."""
+def sweep(command: Sweep) -> tuple[str, ...]:
+    """Remove what killed pushes left, say so, and return the keys."""
     folder = f"{command.path}/" if command.path else ""
-    for key in open_store(command.storage).sweep(folder, command.older_than):
+    removed = open_store(command.storage).sweep(folder, command.older_than)
+    for key in removed:
         _LOGGER.info("removed a half upload that a killed run had left: %s", key)
+    return removed
 
 
 def discard(command: Discard) -> None:

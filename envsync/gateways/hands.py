@@ -8,8 +8,9 @@ from types import TracebackType
 from typing import Self
 
 from envsync import commands as c
+from envsync.commands.pruning import RemoveArtefact, RemoveOrphan
 from envsync.facts import Facts
-from envsync.gateways import artefacts, cleaning, programs
+from envsync.gateways import artefacts, cleaning, programs, pruning
 from envsync.gateways.engines import Work, engine
 from envsync.gateways.scope import Meter, Scope
 from envsync.gateways.storage import spool
@@ -83,7 +84,7 @@ class Hands:
     def _perform(self, command: c.Command) -> c.Measured | None:
         match command:
             case c.Sweep():
-                artefacts.sweep(command)
+                return c.Measured(deleted=len(artefacts.sweep(command)))
             case c.Spool():
                 spool.sweep(spool.folder(command.storage))
             case c.Publish():
@@ -97,6 +98,8 @@ class Hands:
                 artefacts.record(command, self.measured)
             case c.Caution():
                 return c.Measured(warnings=(command.text,))
+            case RemoveArtefact() | RemoveOrphan():
+                pruning.remove(command)
             case c.RunProgram():
                 programs.run_program(command, self._scope)
             case _:

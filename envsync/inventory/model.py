@@ -59,6 +59,16 @@ class RebootLock:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """Which artefacts are kept: the newest of so many days, weeks and months, and what is young."""
+
+    keep_daily: int = 0
+    keep_weekly: int = 0
+    keep_monthly: int = 0
+    keep_younger: timedelta = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
 class Icinga:
     """Where passive check results go, and under which host and service names."""
 
@@ -103,6 +113,7 @@ class Environment:
     icinga: Icinga | None = None
     clients: tuple[str, ...] = ()
     clean_storage: Storage | None = None
+    retention: Retention | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +135,7 @@ class Database:
 
     `indices` are patterns of what belongs to it in a search cluster; `name` is then envsync's own.
     `max_shrink` is the share in per cent by which an artefact may be smaller than the one before.
+    `retention` says which of its artefacts are kept; None: all of them.
     `unlisted_push` is how it is pushed where a sync needs that and no backup lists it. `scratch` is
     its environment's scratch server of its kind.
     """
@@ -141,6 +153,7 @@ class Database:
     indices: tuple[str, ...] = ()
     keep_snapshots: int | None = None
     max_shrink: Decimal = Decimal(30)
+    retention: Retention | None = None
     unlisted_push: Options = field(default_factory=lambda: Options(title=""))
     scratch: Server | None = None
 

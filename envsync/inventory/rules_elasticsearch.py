@@ -34,6 +34,7 @@ def search_rules(linked: Linked) -> Iterator[Problem]:
 
 def _search_database(found: Placed[Database]) -> Iterator[Problem]:
     database = found.value
+    yield from _keeps_in_two_ways(found)
     if not database.indices:
         yield found.place.problem(
             f"{found.place} does not say which indices belong to it; accepted: 'indices' with "
@@ -44,6 +45,16 @@ def _search_database(found: Placed[Database]) -> Iterator[Problem]:
             f"{found.place} has the name {database.name!r}, which no index can have in its own; "
             "accepted: lower-case letters, digits, '_', '-' and '.'",
             "name",
+        )
+
+
+def _keeps_in_two_ways(found: Placed[Database]) -> Iterator[Problem]:
+    database = found.value
+    if database.keep_snapshots is not None and database.retention is not None:
+        yield found.place.problem(
+            f"{found.place} has 'keep_snapshots', and a retention holds for it; accepted: one of "
+            "them, 'retention' with envsync prune, or 'keep_snapshots' with every push",
+            "keep_snapshots",
         )
 
 

@@ -56,6 +56,7 @@ Folders = Annotated[tuple[Folder, ...], Field(strict=False)]
 Patterns = Annotated[tuple[Text, ...], Field(strict=False)]
 Programs = Annotated[tuple[Program, ...], Field(strict=False)]
 IndexPatterns = Annotated[tuple[IndexPattern, ...], Field(strict=False)]
+Periods = Annotated[int, Field(ge=1, le=10_000)]
 Ensured = Annotated[Ensure, Field(strict=False)]
 Covered = Annotated[Coverage, Field(strict=False)]
 
@@ -96,6 +97,39 @@ class VerifyShape(WhenShape):
     title: Title | None = Field(default=None, description="its name in monitoring")
 
 
+class RetentionShape(Shape):
+    """Which artefacts are kept by `envsync prune`; the others are removed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [{"required": [key]} for key in ("keep_daily", "keep_weekly", "keep_monthly")]
+        }
+    )
+
+    keep_daily: Periods | None = Field(
+        default=None, description="of how many days the newest artefact is kept; absent: of none"
+    )
+    keep_weekly: Periods | None = Field(
+        default=None, description="of how many ISO weeks; absent: of none"
+    )
+    keep_monthly: Periods | None = Field(
+        default=None, description="of how many months; absent: of none"
+    )
+    keep_younger: Duration | None = Field(
+        default=None, description='the age up to which every artefact is kept; absent: "2d"'
+    )
+
+    @model_validator(mode="after")
+    def _keeps_something(self) -> Self:
+        if not (self.keep_daily or self.keep_weekly or self.keep_monthly):
+            raise mistake(
+                "keep_daily",
+                "it keeps no day, week or month",
+                "one of keep_daily, keep_weekly and keep_monthly, or no retention at all",
+            )
+        return self
+
+
 class DatabaseShape(Shape):
     """One dataset in this environment."""
 
@@ -128,6 +162,9 @@ class DatabaseShape(Shape):
         default=None,
         description="the share by which an artefact may be smaller than the one before it; "
         "absent: 30%",
+    )
+    retention: RetentionShape | None = Field(
+        default=None, description="which of its artefacts are kept; absent: as the environment says"
     )
     verify: VerifyShape | None = Field(
         default=None, description="restore drills of its newest artefact; absent: only by hand"
@@ -282,6 +319,9 @@ class EnvironmentShape(Shape):
         default=None, description="the file that keeps a machine from rebooting during a step"
     )
     icinga: IcingaShape | None = Field(default=None, description="where check results go")
+    retention: RetentionShape | None = Field(
+        default=None, description="which artefacts are kept by `envsync prune`; absent: all"
+    )
     clients: Folders = Field(
         default=(), description="folders with client programs, looked into before the usual ones"
     )

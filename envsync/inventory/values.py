@@ -22,6 +22,7 @@ from envsync.inventory.model import (
     NeverSanitise,
     Options,
     RebootLock,
+    Retention,
     Rewrite,
     Sanitise,
     Schedule,
@@ -34,6 +35,7 @@ from envsync.inventory.shape import (
     DatabaseShape,
     DefaultsShape,
     EnvironmentShape,
+    RetentionShape,
     SyncShape,
     VerifyShape,
     WhenShape,
@@ -125,6 +127,7 @@ def environment(shape: EnvironmentShape) -> Environment:
         icinga=_icinga(shape.icinga) if shape.icinga else None,
         clients=shape.clients,
         clean_storage=_storage(shape.clean_storage) if shape.clean_storage else None,
+        retention=_retention(shape.retention) if shape.retention else None,
     )
 
 
@@ -188,6 +191,7 @@ def database(
         keep_previous=_first(shape.keep_previous, defaults.keep_previous, otherwise=True),
         indices=shape.indices,
         keep_snapshots=shape.keep_snapshots,
+        retention=_retention(shape.retention) if shape.retention else home.retention,
         max_shrink=_share(shape.max_shrink or defaults.max_shrink or _MAX_SHRINK),
         unlisted_push=options(BackupShape(), defaults, f"push {key} from {home.name}"),
     )
@@ -279,6 +283,11 @@ def checks(shape: SyncShape, scripts: Scripts) -> Script | None:
     if shape.sanitise is None or shape.sanitise == NEVER:
         return None
     return scripts.beside(shape.sanitise)
+
+
+def _retention(shape: RetentionShape) -> Retention:
+    told = Retention(shape.keep_daily or 0, shape.keep_weekly or 0, shape.keep_monthly or 0)
+    return replace(told, keep_younger=shape.keep_younger or told.keep_younger)
 
 
 def _share(percent: str) -> Decimal:

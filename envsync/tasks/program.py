@@ -9,7 +9,16 @@ from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
-from envsync.tasks import doctor, holding, looking, refreshing, rollback, sanitising, verify
+from envsync.tasks import (
+    doctor,
+    holding,
+    looking,
+    pruning,
+    refreshing,
+    rollback,
+    sanitising,
+    verify,
+)
 from envsync.version import VERSION
 
 
@@ -27,6 +36,7 @@ def operators() -> Collection:
         holding.hold,
         holding.unhold,
         holding.holds,
+        pruning.prune,
         looking.backups,
         looking.status,
         looking.history,

@@ -21,6 +21,7 @@ from envsync.inventory.model import (
     NeverSanitise,
     Options,
     RebootLock,
+    Retention,
     Sanitise,
     Schedule,
     Script,
@@ -234,6 +235,19 @@ def test_a_database_overrides_the_defaults_of_its_file(tmp_path: Path) -> None:
     assert (second.restore_jobs, second.row_counts, second.keep_previous) == (4, "estimate", False)
     assert (first.max_shrink, second.max_shrink) == (Decimal("7.5"), Decimal(50))
     assert (first.owner, first.grants) == ("me", {"reader": ("SELECT",)})
+
+
+def test_a_database_s_retention_replaces_its_environment_s_as_a_whole(tmp_path: Path) -> None:
+    told = "retention: {keep_daily: 14, keep_weekly: 8, keep_younger: 36h}\n"
+    own = "path: postgresql, retention: {keep_monthly: 12}"
+    spelt = told + STAGING.replace("app_staging, path: postgresql", f"app_staging, {own}")
+    databases = folder(tmp_path, staging=spelt).load().databases
+    assert [each.retention for each in databases] == [
+        None,
+        None,
+        Retention(keep_monthly=12, keep_younger=timedelta(days=2)),
+        Retention(keep_daily=14, keep_weekly=8, keep_younger=timedelta(hours=36)),
+    ]
 
 
 def test_a_hostile_real_name_is_taken_as_it_is(tmp_path: Path) -> None:

@@ -68,6 +68,17 @@ CASES = {
             "'row_counts', 'keep_previous' or 'max_shrink'"
         ),
     ),
+    "a retention that keeps nothing": (
+        with_top("retention: {keep_younger: 2d}"),
+        (
+            "11: it keeps no day, week or month in 'retention'; accepted: one of keep_daily, "
+            "keep_weekly and keep_monthly, or no retention at all"
+        ),
+    ),
+    "a retention of no days": (
+        with_top("retention: {keep_daily: 0}"),
+        "11: 'retention.keep_daily' is 0; accepted: 1 or more",
+    ),
     "a share of more than all": (
         STAGING.replace("name: app_staging,", "name: app_staging, max_shrink: 130%,"),
         (

@@ -47,6 +47,8 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
             snapshot.drop_snapshot(command, scope)
         case es.KeepSnapshots():
             return snapshot.keep_snapshots(command, scope)
+        case es.DeleteSnapshot():
+            snapshot.delete_snapshot(command, scope)
         case es.Claim():
             work.held.enter_context(claim_database(command, scope))
         case es.DropLeftovers():

@@ -9,13 +9,14 @@ from typing import Any
 from envsync.artefacts import Manifest
 from envsync.commands import Measured
 from envsync.commands.elasticsearch import (
+    DeleteSnapshot,
     DropSnapshot,
     KeepSnapshots,
     TakeSnapshot,
     path,
     repository,
 )
-from envsync.errors import CommandError, InterruptedStepError, UnavailableError
+from envsync.errors import BusyError, CommandError, InterruptedStepError, UnavailableError
 from envsync.gateways.cleaning import sanitised
 from envsync.gateways.elasticsearch.claims import Lease
 from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing
@@ -226,6 +227,22 @@ def keep_snapshots(command: KeepSnapshots, scope: Scope) -> Measured:
         except CommandError as error:
             kept.append(f"the old snapshot {name} is still there: {error}")
     return Measured(warnings=tuple(kept))
+
+
+def delete_snapshot(command: DeleteSnapshot, scope: Scope) -> None:
+    """Delete a snapshot; raises BusyError while another machine takes one of the same database."""
+    cluster = connect(command.endpoint, scope)
+    name = command.location.key.database
+    lease = Lease(cluster, f"push-{name}", {"snapshot": command.snapshot})
+    other = lease.take()
+    if other is not None:
+        raise BusyError(
+            f"{other.get('holder')} is at the snapshots of {name!r} on {command.endpoint}; prune "
+            "again once it has ended"
+        )
+    with lease.kept(scope):
+        where = repository(command.location)
+        _delete_one(cluster, path("_snapshot", where, command.snapshot))
 
 
 def _delete_one(cluster: Cluster, where: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from envsync.artefacts import MANIFEST_SUFFIX, ArtefactKey, Manifest
 from envsync.commands.elasticsearch import path
 from envsync.errors import CommandError, RefusedError
+from envsync.facts.shelf import UNPROTECTED, Protection
 from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing
 from envsync.gateways.elasticsearch.metadata import manifest_of
 from envsync.gateways.scope import Scope
@@ -48,6 +49,11 @@ class SnapshotStore:
         if len(text) > limit:
             raise CommandError(f"{key!r} is larger than the {limit} bytes that are read at once")
         return text
+
+    def protection(self, key: str) -> Protection:
+        """Tell nothing: the cluster refuses by itself what it is at."""
+        del key
+        return UNPROTECTED
 
     def free_bytes(self) -> int | None:
         """Tell nothing: a cluster does not know the room in its repository."""

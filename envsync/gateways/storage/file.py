@@ -5,10 +5,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from envsync.errors import CommandError, RefusedError
+from envsync.facts.shelf import UNPROTECTED, Protection
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.file_reader import reading
 from envsync.gateways.storage.file_writer import (
@@ -60,9 +61,10 @@ class FileStore:
             yield chunks
 
     def keys(self, prefix: str) -> Iterator[StoredObject]:
-        for path, size in self._files(prefix):
+        for path, status in self._files(prefix):
             if not is_partial(path.name):
-                yield StoredObject(self._key(path), size)
+                written = datetime.fromtimestamp(status.st_mtime, UTC)
+                yield StoredObject(self._key(path), status.st_size, written)
 
     def put(self, key: str, body: bytes) -> None:
         with self.writer(key, len(body), Scope()) as writer:
@@ -76,6 +78,11 @@ class FileStore:
         path = self._path(key)
         with told(f"delete {path}"):
             path.unlink(missing_ok=True)
+
+    def protection(self, key: str) -> Protection:
+        """Nothing keeps a file that its folder lets go."""
+        del key
+        return UNPROTECTED
 
     def free_bytes(self) -> int | None:
         with told(f"use the storage {self.url}"):
@@ -136,18 +143,18 @@ class FileStore:
                 (self._root / part).mkdir(mode=0o700, exist_ok=True)
                 sync_folder((self._root / part).parent)
 
-    def _files(self, prefix: str) -> list[tuple[Path, int]]:
-        """Return the files under a prefix with their sizes, in the order of their keys."""
+    def _files(self, prefix: str) -> list[tuple[Path, os.stat_result]]:
+        """Return the files under a prefix with what they are, in the order of their keys."""
         self._verify_there(f"list {self.url}")
         folder = prefix.rpartition("/")[0]
         top = self._path(folder) if folder else self._root
         with told(f"list {self.url}"):
             found = list(_walk(top)) if top.is_dir() else []
-        matching = [(path, size) for path, size in found if self._key(path).startswith(prefix)]
+        matching = [each for each in found if self._key(each[0]).startswith(prefix)]
         return sorted(matching, key=lambda file: os.fsencode(self._key(file[0])))
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, int]]:
+def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
@@ -155,7 +162,7 @@ def _walk(folder: Path) -> Iterator[tuple[Path, int]]:
             elif entry.is_file(follow_symlinks=False):
                 # Another push renames its upload, or gives it up, while we look.
                 with suppress(FileNotFoundError):
-                    yield Path(entry.path), entry.stat().st_size
+                    yield Path(entry.path), entry.stat()
 
 
 def _written(path: Path) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from envsync.errors import CommandError, RefusedError, UnavailableError
+from envsync.facts.shelf import UNPROTECTED, Protection
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage import spool
 from envsync.gateways.storage.file_reader import reading
@@ -73,7 +74,7 @@ class RsyncStore:
     def keys(self, prefix: str) -> Iterator[StoredObject]:
         for found in self._listed(prefix, Scope()):
             if not found.unfinished:
-                yield StoredObject(found.key, found.bytes)
+                yield StoredObject(found.key, found.bytes, found.modified)
 
     def put(self, key: str, body: bytes) -> None:
         refuse_no_key(key, self.url)
@@ -89,6 +90,11 @@ class RsyncStore:
         refuse_no_key(key, self.url)
         if self._find(key, "delete", Scope()):
             self._remove(key)
+
+    def protection(self, key: str) -> Protection:
+        """Tell nothing: rsync knows of no more than that a file does not go."""
+        del key
+        return UNPROTECTED
 
     def free_bytes(self) -> int | None:
         """Return the room for spools: that of the other side is not known to rsync."""

@@ -7,11 +7,13 @@ from functools import partial
 from uuid import uuid4
 
 from envsync.errors import CommandError, RefusedError, UnavailableError
+from envsync.facts.shelf import Protection
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.limits import Limits, part_bytes
 from envsync.gateways.storage.s3_bucket import Bucket
 from envsync.gateways.storage.s3_client import s3_client
 from envsync.gateways.storage.s3_download import downloading
+from envsync.gateways.storage.s3_lock import protection
 from envsync.gateways.storage.s3_multipart import Multipart
 from envsync.gateways.storage.s3_segments import segment
 from envsync.gateways.storage.s3_sweep import PROBE, clear_up, swept
@@ -44,7 +46,7 @@ class S3Store:
     def keys(self, prefix: str) -> Iterator[StoredObject]:
         for found in self._bucket.objects(prefix):
             if segment(found["Key"]) is None:
-                yield StoredObject(found["Key"], found["Size"])
+                yield StoredObject(found["Key"], found["Size"], found["LastModified"])
 
     def put(self, key: str, body: bytes) -> None:
         mark = uuid4().hex
@@ -65,6 +67,9 @@ class S3Store:
 
     def delete(self, key: str) -> None:
         self._bucket.delete(key)
+
+    def protection(self, key: str) -> Protection:
+        return protection(self._bucket, key)
 
     def free_bytes(self) -> int | None:
         return None

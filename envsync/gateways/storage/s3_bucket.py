@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _READING = "s3:ListBucket, s3:GetObject"
 _WRITING = "s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload"
+_LOCKING = "s3:GetObjectRetention, s3:GetObjectLegalHold"
 MARK = "envsync-upload"
 """The metadata by which an upload knows its own object again."""
 
@@ -77,6 +78,10 @@ class Bucket:
     def writing(self, what: str) -> AbstractContextManager[None]:
         """Tell what a request raises that writes."""
         return told(what, partial(self._needed, f"{_READING}, {_WRITING}"))
+
+    def locking(self, what: str) -> AbstractContextManager[None]:
+        """Tell what a request raises that asks for locks."""
+        return told(what, partial(self._needed, f"{_READING}, {_LOCKING}"))
 
     def _needed(self, rights: str) -> str:
         return (

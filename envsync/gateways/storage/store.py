@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from envsync.errors import CommandError
+from envsync.facts.shelf import Protection
 from envsync.gateways.scope import Scope
 
 MIB = 1024 * 1024
@@ -15,10 +16,14 @@ SMALL_OBJECT_BYTES = 64 * MIB
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """A whole object in a storage; an upload in progress is none."""
+    """A whole object in a storage; an upload in progress is none.
+
+    `written` is when it was last written, as the storage says; None where it does not.
+    """
 
     key: str
     bytes: int
+    written: datetime | None = field(default=None, compare=False)
 
 
 class Writer(Protocol):
@@ -58,6 +63,12 @@ class Store(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
+
+    def protection(self, key: str) -> Protection:
+        """Tell what keeps an object from going, though it is deleted.
+
+        Raises CommandError where that may not be asked.
+        """
 
     def free_bytes(self) -> int | None:
         """Return the room for the next object; None where there is always more."""
