@@ -1,5 +1,6 @@
 """What tasks share: the words of their options, how refusals are told, how a plan is run."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ TIMESTAMP = "the artefact to pull, in UTC as 2026-11-20T02:40 (default: the newe
 @contextmanager
 def refusals() -> Iterator[None]:
     """Turn what an operator can act on into its sentence on standard error, and exit code 2."""
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_tells_no_secret)
     try:
         yield
         sys.stdout.flush()
@@ -37,6 +40,11 @@ def refusals() -> Iterator[None]:
     except BrokenPipeError:
         # Whoever read the output has seen enough; Python would complain again at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tells_no_secret(record: logging.LogRecord) -> bool:
+    """Tell whether a line may be logged: with --debug libraries log the headers they send."""
+    return record.levelno >= logging.WARNING or record.name.startswith(("envsync", "invoke"))
 
 
 def carry_out(c: Context, plan: Plan, run: Run, *, dry_run: bool, log_format: str) -> None:
