@@ -76,7 +76,7 @@ def execute(plan: Plan, run: Run, world: World) -> Iterator[Event]:
                 step = walk.running.pop(future)
                 bug = future.exception() or bug
                 if bug is not None:
-                    world.stop.request(f"a bug in envsync ended the run: {bug!r}")
+                    world.stop.request(f"a bug in envsync ended the run: {_told(bug)}")
                 yield _remember(walk, _warned(_outcome(future, step), run.held))
     if bug is not None:
         raise bug
@@ -86,7 +86,7 @@ def _outcome(future: Future[Outcome], step: Step) -> Outcome:
     bug = future.exception()
     if bug is None:
         return future.result()
-    return Outcome(step, State.FAILED, reason=f"a bug in envsync: {bug!r}", touched=True)
+    return Outcome(step, State.FAILED, reason=f"a bug in envsync: {_told(bug)}", touched=True)
 
 
 def _warned(outcome: Outcome, held: Held) -> Outcome:
@@ -102,6 +102,18 @@ def _paused(walk: _Walk, held: Held) -> Iterator[Outcome]:
         if reason is not None:
             walk.waiting.remove(step)
             yield _remember(walk, Outcome(step, State.SKIPPED, reason=reason, healthy=True))
+
+
+def _told(bug: BaseException) -> str:
+    """Say what a bug is and where, but not its own words: they may quote a row or a secret."""
+    trace = bug.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(bug).__name__
+    code = trace.tb_frame.f_code
+    file = code.co_filename.rpartition("/")[2]
+    return f"{type(bug).__name__} in {code.co_qualname} ({file}, line {trace.tb_lineno})"
 
 
 def _remember(walk: _Walk, outcome: Outcome) -> Outcome:
