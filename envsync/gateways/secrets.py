@@ -21,12 +21,19 @@ def reveal(secret: Secret) -> str:
 
 def _variable(name: str) -> str:
     try:
-        return os.environ[name]
+        text = os.environ[name]
+        text.encode()
+    except UnicodeEncodeError:
+        # Told here, without the secret: whoever encodes it later would quote it.
+        raise MissingSecretError(
+            f"the environment variable {name!r} is not text; it must hold the password as UTF-8"
+        ) from None
     except KeyError:
         raise MissingSecretError(
             f"the environment variable {name!r} is not set; set it to the password the inventory "
             "expects there"
         ) from None
+    return text
 
 
 def _file(path: str) -> str:

@@ -1,6 +1,7 @@
 """Secrets are found where the inventory says, and never told."""
 
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,15 @@ def test_a_variable_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("ENVSYNC_TEST_SECRET", raising=False)
     with pytest.raises(RefusedError, match="variable 'ENVSYNC_TEST_SECRET' is not set"):
         reveal(Secret("env", "ENVSYNC_TEST_SECRET"))
+
+
+def test_a_variable_that_is_no_text_is_refused_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVSYNC_TEST_SECRET", os.fsdecode(b"hunter2\xff"))
+    with pytest.raises(RefusedError) as caught:
+        reveal(Secret("env", "ENVSYNC_TEST_SECRET"))
+    assert "is not text" in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
