@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,3 +29,12 @@ def sealed(name: str, content: bytes) -> Iterator[int]:
 def path(descriptor: int) -> str:
     """Return the path by which a child opens a descriptor it has inherited."""
     return f"/dev/fd/{descriptor}"
+
+
+def leave_no_core() -> None:
+    """Have the kernel write no image of this process, or of a child, if it falls: it holds secrets.
+
+    systemd-coredump keeps none either where the limit is zero (core manual, coredump.conf manual).
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
