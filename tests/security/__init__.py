@@ -1,0 +1,1 @@
+"""What is secret stays secret, and what is not yet clean stays unseen."""
