@@ -12,7 +12,9 @@ from enum import StrEnum
 
 SUFFIX = ".columns.yaml"
 """What the name of a file that classifies columns ends with."""
-Found = Mapping[str, Mapping[str, tuple[str, ...]]]
+Columns = Mapping[str, tuple[str, ...]]
+"""The columns of one table with their types."""
+Found = Mapping[str, Columns]
 """What columns there are, with their types, by table; of documents, a field may have several."""
 Samples = Mapping[str, list[str]]
 """Values of some rows as text, cut short, by column: to be looked at, and never to be shown."""

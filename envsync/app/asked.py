@@ -24,9 +24,12 @@ class Asked:
     onto_protected: str | None = None
 
 
-def inventory(folder: str | None) -> Inventory:
-    """Load the inventory of a folder, of ENVSYNC_INVENTORY, or of ./inventories."""
-    return load(_folder(folder), scripts_folder(folder))
+def inventory(folder: str | None, *, drafting: bool = False) -> Inventory:
+    """Load the inventory of a folder, of ENVSYNC_INVENTORY, or of ./inventories.
+
+    What is to be decided of columns need not be there while it is being drafted.
+    """
+    return load(_folder(folder), scripts_folder(folder), drafting=drafting)
 
 
 def scripts_folder(folder: str | None) -> Path:

@@ -409,6 +409,24 @@ class ObservePull(PullQuestion):
 
 
 @dataclass(frozen=True, slots=True)
+class ObserveColumns(ElasticsearchQuestion):
+    """Ask what fields a database's indices have, by what applications call them."""
+
+    endpoint: Endpoint
+    indices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObserveSamples(ElasticsearchQuestion):
+    """Ask for values of at most so many documents behind a name."""
+
+    endpoint: Endpoint
+    indices: tuple[str, ...]
+    table: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class ObserveSwap(ElasticsearchQuestion):
     """Ask what a rollback must know: who serves now, and who did before."""
 

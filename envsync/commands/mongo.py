@@ -1,7 +1,7 @@
 """What can be done to MongoDB and DocumentDB, and what can be asked of them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from envsync.commands import (
@@ -269,6 +269,23 @@ class ObservePull(PullQuestion):
     target: Target
     quarantine: str | None
     scripts: tuple[Script, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObserveColumns(MongoQuestion):
+    """Ask what columns a database has."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class ObserveSamples(MongoQuestion):
+    """Ask for values of at most so many rows of a table."""
+
+    target: Target
+    table: str
+    columns: Mapping[str, tuple[str, ...]] = field(hash=False)
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)

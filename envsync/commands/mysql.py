@@ -1,8 +1,8 @@
 """What can be done to MySQL and MariaDB, and what can be asked of them."""
 
 import shlex
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from envsync.commands import (
@@ -283,6 +283,23 @@ class ObservePull(PullQuestion):
     schemas: Schemas
     disk_bytes: int | None
     clients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ObserveColumns(MysqlQuestion):
+    """Ask what columns a database has."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class ObserveSamples(MysqlQuestion):
+    """Ask for values of at most so many rows of a table."""
+
+    target: Target
+    table: str
+    columns: Mapping[str, tuple[str, ...]] = field(hash=False)
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)

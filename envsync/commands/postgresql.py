@@ -378,6 +378,23 @@ class ObservePull(PullQuestion):
 
 
 @dataclass(frozen=True, slots=True)
+class ObserveColumns(PostgresqlQuestion):
+    """Ask what columns a database has."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class ObserveSamples(PostgresqlQuestion):
+    """Ask for values of at most so many rows of a table."""
+
+    target: Target
+    table: str
+    columns: Mapping[str, tuple[str, ...]] = field(hash=False)
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class ObserveSwap(PostgresqlQuestion):
     """Ask what a rollback must know: the live database and the previous one."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from envsync.artefacts import ArtefactKey, Stamp
+from envsync.columns import Columns
 from envsync.commands import Command, Discard, Location, Question, RunProgram
 from envsync.dbms import buckets, elasticsearch, mongo, mysql, postgresql
 from envsync.dbms.cleaning import already_clean
@@ -42,6 +43,14 @@ class Driver(StepDriver, Protocol):
 
     def artefact(self, database: Database, stamp: Stamp) -> ArtefactKey:
         """Where a push made at a moment leaves its artefact."""
+
+    def columns_question(self, database: Database) -> Question:
+        """What columns a database has; the answer is ColumnsFacts."""
+
+    def samples_question(
+        self, database: Database, table: str, columns: Columns, limit: int
+    ) -> Question:
+        """What at most so many rows of a table look like; the answer is SamplesFacts."""
 
     def rollback_question(self, database: Database) -> Question:
         """What must be known before a rollback; the answer is SwapFactsBase."""

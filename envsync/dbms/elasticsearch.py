@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
+from envsync.columns import Columns
 from envsync.commands import elasticsearch as es
 from envsync.dbms import cleaning
 from envsync.dbms import elasticsearch_refusals as refusals
@@ -284,6 +285,19 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
     if isinstance(step.action, Pull | Clean | Verify):
         target = step.action.sync.target
         yield es.DropLeftovers(target.server.endpoint, target.name, request.now)
+
+
+def columns_question(database: Database) -> es.ObserveColumns:
+    """What fields a database's indices have."""
+    return es.ObserveColumns(database.server.endpoint, database.indices)
+
+
+def samples_question(
+    database: Database, table: str, columns: Columns, limit: int
+) -> es.ObserveSamples:
+    """What at most so many documents behind a name look like, whatever their fields."""
+    del columns
+    return es.ObserveSamples(database.server.endpoint, database.indices, table, limit)
 
 
 def rollback_question(database: Database) -> es.ObserveSwap:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
+from envsync.columns import Columns
 from envsync.commands import mongo
 from envsync.dbms import mongo_refusals as refusals
 from envsync.dbms.cleaning import unpublished
@@ -157,6 +158,18 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
             yield mongo.Claim(sync.target.server.endpoint, sync.target.name)
             yield mongo.DropDatabase(sync.target.server.endpoint, incoming(sync.target))
             yield from unpublished(step, request)
+
+
+def columns_question(database: Database) -> mongo.ObserveColumns:
+    """What columns a database has."""
+    return mongo.ObserveColumns(target_of(database, database.name))
+
+
+def samples_question(
+    database: Database, table: str, columns: Columns, limit: int
+) -> mongo.ObserveSamples:
+    """What at most so many rows of a table look like."""
+    return mongo.ObserveSamples(target_of(database, database.name), table, columns, limit)
 
 
 def rollback_question(database: Database) -> mongo.ObserveSwap:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
+from envsync.columns import Columns
 from envsync.commands import mysql as my
 from envsync.dbms import mysql_refusals as refusals
 from envsync.dbms.cleaning import unpublished
@@ -161,6 +162,18 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
             yield my.Claim(sync.target.server.endpoint, sync.target.name)
             yield my.DropSchema(target_of(sync.target, names(sync.target).incoming))
             yield from unpublished(step, request)
+
+
+def columns_question(database: Database) -> my.ObserveColumns:
+    """What columns a database has."""
+    return my.ObserveColumns(target_of(database, database.name))
+
+
+def samples_question(
+    database: Database, table: str, columns: Columns, limit: int
+) -> my.ObserveSamples:
+    """What at most so many rows of a table look like."""
+    return my.ObserveSamples(target_of(database, database.name), table, columns, limit)
 
 
 def rollback_question(database: Database) -> my.ObserveSwap:

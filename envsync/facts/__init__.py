@@ -6,12 +6,27 @@ Each engine has its own facts in its own module; only it reads them.
 from dataclasses import dataclass, field
 
 from envsync.artefacts import Manifest, ScriptUsed
+from envsync.columns import Found, Samples
 from envsync.provenance import Provenance
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What an engine saw before a step acts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnsFacts(Facts):
+    """What columns a database has."""
+
+    found: Found = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SamplesFacts(Facts):
+    """Values of some rows of one table: to be looked at, and never to be shown."""
+
+    samples: Samples = field(default_factory=dict, hash=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

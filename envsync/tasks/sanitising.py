@@ -4,9 +4,33 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from envsync.app import linting
+from envsync.app import drafting, linting
 from envsync.app.asked import Asked
+from envsync.errors import RefusedError
 from envsync.tasks.common import INVENTORY, refusals
+
+
+@task(
+    positional=["name"],
+    help={
+        "name": "the database, as the inventory calls it",
+        "env": "draft from this environment's copy (default: ENVSYNC_ENVIRONMENT, else the source)",
+        "output": "the file to write (default: what the sync reads, beside its script)",
+        "inventory": INVENTORY,
+    },
+)
+def init(
+    c: Context,
+    name: str,
+    env: str | None = None,
+    output: str | None = None,
+    inventory: str | None = None,
+) -> None:
+    """Draft what becomes of every column, from a live database's names and a few of its values."""
+    with refusals():
+        if c.config.run.dry:
+            raise RefusedError("a draft has no dry run; --output names another file to write")
+        print(drafting.draft(Asked(inventory, env, name), output))
 
 
 @task(

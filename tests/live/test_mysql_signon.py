@@ -27,7 +27,9 @@ INSERT INTO event_logs VALUES (1, 'uid-7', 3, 'ada@private.example', 167838211, 
 def test_a_copy_of_signon_tells_nobody_and_lets_nobody_in(tmp_path: Path, mariadb: Mariadb) -> None:
     with mysql_site(tmp_path, mariadb) as site:
         schema = (ROOT / "benchmarks" / "schemas" / "signon.sql").read_bytes()
+        site.production.run("DROP VIEW towns;\nDROP TABLE notes, people", site.source)
         site.production.load(schema + ROWS.encode() + b";", site.source)
+        site.decisions.stop((ROOT / "sanitisation_sql" / f"{NAME}.columns.yaml").read_text())
         scripts = ROOT / "sanitisation_sql"
         site.script(
             (scripts / f"{NAME}.sql").read_text(), (scripts / f"{NAME}.checks.sql").read_text()
@@ -36,7 +38,7 @@ def test_a_copy_of_signon_tells_nobody_and_lets_nobody_in(tmp_path: Path, mariad
         rewrite = {"oauth_applications.redirect_uri": domain}
         site.write(integration={"syncs.app.rewrite": rewrite})
         ran = site.run("sync", "app")
-        assert ran.code == 0, ran.err
+        assert (ran.code, "WARNING" in ran.err) == (0, False), ran.err
         run = site.integration.run
         assert run("SELECT id, name, email FROM users ORDER BY id", site.target) == [
             (7, "User 7", "user-7@example.com"),

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from envsync.columns import Classification, Found, Samples, is_pattern, matches, written
-from envsync.commands.elasticsearch import CheckColumns, path
+from envsync.commands.elasticsearch import CheckColumns, ObserveColumns, ObserveSamples, path
 from envsync.facts.elasticsearch import original
 from envsync.gateways.elasticsearch.cluster import Cluster, connect
 from envsync.gateways.elasticsearch.indices import all_indices
 from envsync.gateways.scope import Scope
-from envsync.places import Endpoint
 
 SOURCE = "_source"
 """What stands for a whole document, where the mapping need not tell all that is in it."""
@@ -43,22 +42,30 @@ def restored(command: CheckColumns, scope: Scope) -> Found:
     return columns(connect(command.endpoint, scope), called)
 
 
-def live(endpoint: Endpoint, indices: tuple[str, ...], scope: Scope) -> dict[str, str]:
-    """Return the indices of a database as it is, each with what applications call it."""
-    found = all_indices(connect(endpoint, scope))
-    return {index.name: min(index.names) for index in found if index.is_meant(indices)}
+def live(question: ObserveColumns, scope: Scope) -> Found:
+    """Return the fields of a database as it is, by what applications call its indices."""
+    cluster = connect(question.endpoint, scope)
+    return columns(cluster, _live(cluster, question.indices))
 
 
-def samples(endpoint: Endpoint, index: str, limit: int, scope: Scope) -> Samples:
-    """Return values of at most so many documents of an index, each cut short."""
+def samples(question: ObserveSamples, scope: Scope) -> Samples:
+    """Return values of at most so many documents behind a name, each cut short."""
     found: dict[str, list[str]] = {}
     query: dict[str, Any] = {"function_score": {"query": {"match_all": {}}, "random_score": {}}}
-    cluster = connect(endpoint, scope)
-    answer = cluster.look(path(index, "_search"), {"size": limit, "query": query})
-    for hit in answer["hits"]["hits"]:
-        for field, value in _values(hit.get(SOURCE) or {}, ""):
-            found.setdefault(field, []).append(value[:LONGEST_SAMPLE])
+    cluster = connect(question.endpoint, scope)
+    for index, name in _live(cluster, question.indices).items():
+        if written(name) == question.table:
+            body = {"size": question.limit, "query": query}
+            answer = cluster.look(path(index, "_search"), body)
+            for hit in answer["hits"]["hits"]:
+                for field, value in _values(hit.get(SOURCE) or {}, ""):
+                    found.setdefault(field, []).append(value[:LONGEST_SAMPLE])
     return found
+
+
+def _live(cluster: Cluster, indices: tuple[str, ...]) -> dict[str, str]:
+    meant = (index for index in all_indices(cluster) if index.is_meant(indices))
+    return {index.name: min(index.names) for index in meant}
 
 
 def _called(names: tuple[str, ...], decided: Classification) -> str:

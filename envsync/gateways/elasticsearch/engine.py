@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from envsync.commands import Command, Measured, Question
 from envsync.commands import elasticsearch as es
-from envsync.facts import Facts
+from envsync.facts import ColumnsFacts, Facts, SamplesFacts
 from envsync.gateways.coverage import judge
 from envsync.gateways.elasticsearch import columns, promote, restore, scripts, snapshot
 from envsync.gateways.elasticsearch import observe as eyes
@@ -20,6 +20,10 @@ def observe(question: Question, scope: Scope) -> Facts:
             return eyes.observe_push(question, scope)
         case es.ObservePull():
             return eyes.observe_pull(question, scope)
+        case es.ObserveColumns():
+            return ColumnsFacts(columns.live(question, scope))
+        case es.ObserveSamples():
+            return SamplesFacts(columns.samples(question, scope))
         case es.ObserveSwap():
             return eyes.observe_swap(question, scope)
         case _:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from envsync.commands import Command, Measured, Question
 from envsync.commands import mongo as m
-from envsync.facts import Facts
+from envsync.facts import ColumnsFacts, Facts, SamplesFacts
 from envsync.gateways import artefacts
 from envsync.gateways.coverage import judge
 from envsync.gateways.engines import Work
@@ -12,7 +12,7 @@ from envsync.gateways.mongo import dropping, promote, rows, scripts
 from envsync.gateways.mongo import observe as eyes
 from envsync.gateways.mongo.assumed import assumed_pull, assumed_push
 from envsync.gateways.mongo.claims import claim
-from envsync.gateways.mongo.columns import columns
+from envsync.gateways.mongo.columns import columns, samples
 from envsync.gateways.mongo.copying import copy_beside
 from envsync.gateways.mongo.dump import dump
 from envsync.gateways.mongo.restore import restore
@@ -28,6 +28,10 @@ def observe(question: Question, scope: Scope) -> Facts:
             return eyes.observe_push(question, scope)
         case m.ObservePull():
             return eyes.observe_pull(question, scope)
+        case m.ObserveColumns():
+            return ColumnsFacts(columns(question.target, scope))
+        case m.ObserveSamples():
+            return SamplesFacts(samples(question.target, question.table, question.limit, scope))
         case m.ObserveSwap():
             return eyes.observe_swap(question, scope)
         case _:

@@ -5,14 +5,14 @@ from typing import cast
 
 from envsync.commands import Command, Measured, Question
 from envsync.commands import mysql as my
-from envsync.facts import Facts
+from envsync.facts import ColumnsFacts, Facts, SamplesFacts
 from envsync.gateways import artefacts
 from envsync.gateways.coverage import judge
 from envsync.gateways.engines import Work
 from envsync.gateways.mysql import observe as eyes
 from envsync.gateways.mysql import promote, rows, schemas, scripts
 from envsync.gateways.mysql.assumed import assumed_pull, assumed_push
-from envsync.gateways.mysql.columns import columns
+from envsync.gateways.mysql.columns import columns, samples
 from envsync.gateways.mysql.dump import dump
 from envsync.gateways.mysql.restore import restore
 from envsync.gateways.mysql.session import Session
@@ -29,6 +29,12 @@ def observe(question: Question, scope: Scope) -> Facts:
             return eyes.observe_push(question, scope)
         case my.ObservePull():
             return eyes.observe_pull(question, scope)
+        case my.ObserveColumns():
+            return ColumnsFacts(columns(question.target, scope))
+        case my.ObserveSamples():
+            return SamplesFacts(
+                samples(question.target, question.table, question.columns, question.limit, scope)
+            )
         case my.ObserveSwap():
             return eyes.observe_swap(question, scope)
         case _:

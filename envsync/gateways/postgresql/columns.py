@@ -1,12 +1,13 @@
 """The columns of a database, as its own catalogue tells them, and a few of their values."""
 
 from collections.abc import Mapping
+from typing import LiteralString
 
 from psycopg import sql
 
 from envsync.columns import Found, Samples, names, written
 from envsync.commands import Target
-from envsync.gateways.postgresql.session import connect
+from envsync.gateways.postgresql.session import Session, connect
 from envsync.gateways.scope import Scope
 
 PUBLIC = "public"
@@ -33,6 +34,7 @@ SELECT n.nspname::text, c.relname::text, c.relispartition OR i.inhrelid IS NOT N
         AND d.deptype = 'e' AND NOT c.oid = ANY (coalesce(e.extconfig, '{}')))
  ORDER BY n.nspname <> 'public', 1, 2, a.attnum
 """
+_ESTIMATE = "SELECT reltuples FROM pg_catalog.pg_class WHERE oid = %s::pg_catalog.regclass"
 _HAS_LARGE_OBJECTS = "SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata)"
 
 
@@ -64,11 +66,11 @@ def samples(
     *schema, relation = names(table)
     with connect(target, scope) as session:
         session.execute("BEGIN READ ONLY")
+        place = sql.Identifier(*(schema or [PUBLIC]), relation)
+        share = _share(session, place.as_string(session), limit)
         rows = session.execute(
-            sql.SQL("SELECT {} FROM {} LIMIT {}").format(
-                sql.SQL(", ").join(parts),
-                sql.Identifier(*(schema or [PUBLIC]), relation),
-                limit,
+            sql.SQL("SELECT {} FROM {} {} LIMIT {}").format(
+                sql.SQL(", ").join(parts), place, sql.SQL(share), limit
             )
         ).fetchall()
         session.execute("COMMIT")
@@ -76,6 +78,15 @@ def samples(
         name: [str(row[place]) for row in rows if row[place] is not None]
         for place, name in enumerate(readable)
     }
+
+
+def _share(session: Session, table: str, limit: int) -> LiteralString:
+    """Return which share of a large table to look at: its first rows are its oldest."""
+    row = session.execute(_ESTIMATE, (table,)).fetchone()
+    estimate = row[0] if row else 0
+    if estimate < limit * 1_000:
+        return ""
+    return "TABLESAMPLE SYSTEM (1)" if estimate < limit * 100_000 else "TABLESAMPLE SYSTEM (0.01)"
 
 
 def _written(schema: str, table: str) -> str:

@@ -5,7 +5,7 @@ from typing import cast
 
 from envsync.commands import Command, Measured, Question
 from envsync.commands import postgresql as pg
-from envsync.facts import Facts
+from envsync.facts import ColumnsFacts, Facts, SamplesFacts
 from envsync.gateways import artefacts
 from envsync.gateways.coverage import judge
 from envsync.gateways.engines import Work
@@ -13,7 +13,7 @@ from envsync.gateways.postgresql import databases, promote, rows, scripts
 from envsync.gateways.postgresql import observe as eyes
 from envsync.gateways.postgresql.aside import Aside, put_back
 from envsync.gateways.postgresql.assumed import assumed_pull, assumed_push
-from envsync.gateways.postgresql.columns import columns
+from envsync.gateways.postgresql.columns import columns, samples
 from envsync.gateways.postgresql.dump import dump
 from envsync.gateways.postgresql.restore import restore
 from envsync.gateways.postgresql.rewriting import rewrite
@@ -32,6 +32,12 @@ def observe(question: Question, scope: Scope) -> Facts:
             return eyes.observe_push(question, scope)
         case pg.ObservePull():
             return eyes.observe_pull(question, scope)
+        case pg.ObserveColumns():
+            return ColumnsFacts(columns(question.target, scope))
+        case pg.ObserveSamples():
+            return SamplesFacts(
+                samples(question.target, question.table, question.columns, question.limit, scope)
+            )
         case pg.ObserveSwap():
             return eyes.observe_swap(question, scope)
         case _:
