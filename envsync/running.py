@@ -17,6 +17,7 @@ from envsync.execution.guard import MachineGuard, OpenGuard
 from envsync.execution.holds import Holds
 from envsync.execution.journal import Journal
 from envsync.execution.lock import StepLocks
+from envsync.execution.meeting import Meeting
 from envsync.execution.outcome import Outcome, exit_code
 from envsync.execution.outcome import State as Ended
 from envsync.execution.reboot_lock import sweep_reboot_lock
@@ -97,7 +98,8 @@ def act(plan: Plan, run: Run, log_format: str) -> int:
             )
     with stopping() as stop, meters(logger) as made:
         guard = MachineGuard(remembered.locks)
-        world = World(_RealGateway(made), guard, clock, stop, remembered.journal)
+        meeting = Meeting(plan)
+        world = World(_RealGateway(made), guard, clock, stop, remembered.journal, meeting)
         memory = _Memory(remembered.journal, clock)
         memory.plan(plan)
         events = memory.remembered(execute(plan, run, world))

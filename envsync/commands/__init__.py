@@ -30,6 +30,8 @@ class Command(ABC):
     __slots__ = ()
     dbms: ClassVar[str] = ""
     proves: ClassVar[bool] = False
+    promotes: ClassVar[bool] = False
+    """Whether it puts new data in the place of what is live."""
 
     @abstractmethod
     def lines(self) -> Iterator[str]:
@@ -111,6 +113,16 @@ class Target:
 
     def __str__(self) -> str:
         return f"{self.database}@{self.endpoint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Meet(Command):
+    """Go on once all pulls of a group are as far as this one; not at all where one has failed."""
+
+    group: str
+
+    def lines(self) -> Iterator[str]:
+        yield f"# wait until all pulls of group {self.group!r} can be promoted, or give all up"
 
 
 @dataclass(frozen=True, slots=True)

@@ -285,6 +285,8 @@ class Promote(ElasticsearchCommand):
     is done, for others may write meanwhile. `discard` is what nobody needs afterwards.
     """
 
+    promotes: ClassVar[bool] = True
+
     endpoint: Endpoint
     name: str
     serves: Picture = field(hash=False)

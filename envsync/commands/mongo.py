@@ -205,6 +205,8 @@ class Promote(MongoCommand):
     failure they are renamed back. What was live becomes the previous, or is dropped.
     """
 
+    promotes: ClassVar[bool] = True
+
     target: Target
     keep_previous: bool
     at_once: bool

@@ -235,6 +235,8 @@ class Promote(MysqlCommand):
     Views, routines, triggers and events follow. If one of them cannot be created all is undone.
     """
 
+    promotes: ClassVar[bool] = True
+
     endpoint: Endpoint
     schemas: Schemas
     character_set: str

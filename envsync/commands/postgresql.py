@@ -314,6 +314,8 @@ class Promote(PostgresqlCommand):
     previous one. The one before that is dropped afterwards.
     """
 
+    promotes: ClassVar[bool] = True
+
     endpoint: Endpoint
     live: str
     renames: tuple[tuple[str, str], ...]

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from envsync.artefacts import ArtefactKey, Stamp
 from envsync.columns import Columns
-from envsync.commands import Command, Discard, Location, Question, RunProgram
+from envsync.commands import Command, Discard, Location, Meet, Question, RunProgram
 from envsync.dbms import buckets, elasticsearch, mongo, mysql, postgresql
 from envsync.dbms.cleaning import already_clean
 from envsync.dbms.drills import failed, passed
@@ -71,11 +71,14 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
     """What a step does, in order: its engine's commands, then what the inventory has follow.
 
     An artefact that rsync carries needs room on this machine first. What killed pushes have begun
-    goes before another is.
+    goes before another is. The pulls of a group meet before their promotes.
     """
     yield from spool(step, facts)
     yield from _remains(step, request)
-    yield from step_driver(step).commands(step, request, facts)
+    for command in step_driver(step).commands(step, request, facts):
+        if command.promotes and step.group is not None:
+            yield Meet(step.group)
+        yield command
     yield from passed(step, request, facts)
     if isinstance(step.action, Pull):
         target = step.action.sync.target

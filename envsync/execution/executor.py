@@ -1,7 +1,7 @@
 """Walk a plan: run what is ready, skip what cannot run any more, tell how each step ended."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,7 +18,10 @@ from envsync.execution.world import World
 from envsync.facts import PullFactsBase
 from envsync.places import Endpoint
 from envsync.plan.hold import NOTHING_HELD, Held
-from envsync.plan.model import Clean, Plan, Pull, Push, Step, Verify
+from envsync.plan.model import Clean, Copy, Plan, Pull, Push, Step, Verify
+
+_HEARING = 0.5
+"""Seconds after which a walk looks again: for signals, and for steps that wait for their group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +70,19 @@ def execute(plan: Plan, run: Run, world: World) -> Iterator[Event]:
     if run.careful:
         yield from _look_first(walk, run, world)
     bug: BaseException | None = None
-    with ThreadPoolExecutor(run.jobs, thread_name_prefix="step") as pool:
+    threads = run.jobs + sum(step.group is not None for step in plan.steps)
+    with ThreadPoolExecutor(threads, thread_name_prefix="step") as pool:
         while walk.waiting or walk.running:
-            yield from _paused(walk, run.held)
-            yield from _skipped(walk, world)
+            yield from _remembered(walk, _paused(walk, run.held), world)
+            yield from _remembered(walk, _skipped(walk, world), world)
             yield from _started(walk, run, world, pool)
             for future in _ended(walk):
                 step = walk.running.pop(future)
                 bug = future.exception() or bug
                 if bug is not None:
                     world.stop.request(f"a bug in envsync ended the run: {_told(bug)}")
-                yield _remember(walk, _warned(_outcome(future, step), run.held))
+                ended = _warned(_outcome(future, step), run.held)
+                yield from _remembered(walk, (ended,), world)
     if bug is not None:
         raise bug
 
@@ -101,7 +106,7 @@ def _paused(walk: _Walk, held: Held) -> Iterator[Outcome]:
         reason = held.paused.get(step.number)
         if reason is not None:
             walk.waiting.remove(step)
-            yield _remember(walk, Outcome(step, State.SKIPPED, reason=reason, healthy=True))
+            yield Outcome(step, State.SKIPPED, reason=reason, healthy=True)
 
 
 def _told(bug: BaseException) -> str:
@@ -116,9 +121,12 @@ def _told(bug: BaseException) -> str:
     return f"{type(bug).__name__} in {code.co_qualname} ({file}, line {trace.tb_lineno})"
 
 
-def _remember(walk: _Walk, outcome: Outcome) -> Outcome:
-    walk.ended[outcome.step.number] = outcome
-    return outcome
+def _remembered(walk: _Walk, outcomes: Iterable[Outcome], world: World) -> Iterator[Outcome]:
+    """Yield outcomes once those who wait for them can know."""
+    for outcome in outcomes:
+        walk.ended[outcome.step.number] = outcome
+        world.groups.leave(outcome)
+        yield outcome
 
 
 def _look_first(walk: _Walk, run: Run, world: World) -> Iterator[Event]:
@@ -142,7 +150,7 @@ def _look_first(walk: _Walk, run: Run, world: World) -> Iterator[Event]:
         spared = Outcome(
             step, State.SKIPPED, reason=f"nothing was touched, as {culprit} is refused"
         )
-        yield _remember(walk, refused.get(step.number, spared))
+        yield from _remembered(walk, (refused.get(step.number, spared),), world)
     walk.waiting.clear()
 
 
@@ -156,7 +164,7 @@ def _look(step: Step, request: Request, world: World, foreseen: dict[int, Manife
         facts = session.observe(engine.question(step, request))
         if idle(step, facts) is not None:
             return
-        pushed = next((foreseen[need] for need in step.needs if need in foreseen), None)
+        pushed = foreseen.get(step.restores) if step.restores is not None else None
         if pushed is not None and isinstance(facts, PullFactsBase):
             facts = replace(facts, manifest=pushed)
         engine.refuse(step, request, facts)
@@ -172,7 +180,7 @@ def _skipped(walk: _Walk, world: World) -> Iterator[Outcome]:
         reason = world.stop.reason or _culprit(walk, step)
         if reason is not None:
             walk.waiting.remove(step)
-            yield _remember(walk, Outcome(step, State.SKIPPED, reason=reason))
+            yield Outcome(step, State.SKIPPED, reason=reason)
 
 
 def _culprit(walk: _Walk, step: Step) -> str | None:
@@ -188,16 +196,23 @@ def _culprit(walk: _Walk, step: Step) -> str | None:
 
 
 def _started(walk: _Walk, run: Run, world: World, pool: ThreadPoolExecutor) -> Iterator[Started]:
-    """Start what is ready, as far as the run's jobs and the servers' limits allow."""
-    busy = Counter(step.server.endpoint for step in walk.running.values() if step.server)
+    """Start what is ready, as far as the run's jobs and the servers' limits allow.
+
+    What waits for others of its group takes up neither.
+    """
+    waiting = world.groups.waiting
+    working = [step for step in walk.running.values() if step.number not in waiting]
+    busy = Counter(step.server.endpoint for step in working if step.server)
+    free = run.jobs - len(working)
     for step in list(walk.waiting):
-        if len(walk.running) >= run.jobs:
+        if free <= 0:
             return
         if not _is_ready(walk, step) or not _is_borne(step, busy):
             continue
         if step.server:
             busy[step.server.endpoint] += 1
         walk.waiting.remove(step)
+        free -= 1
         began = world.clock.now()
         yield Started(step, began)
         request = _request(walk, step, run, began, looking=False)
@@ -214,17 +229,21 @@ def _is_ready(walk: _Walk, step: Step) -> bool:
 
 def _ended(walk: _Walk) -> set[Future[Outcome]]:
     """Wait for a step to end; wakes up now and then, so that signals are heard."""
-    return wait(walk.running, timeout=1.0, return_when=FIRST_COMPLETED).done
+    return wait(walk.running, timeout=_HEARING, return_when=FIRST_COMPLETED).done
 
 
 def _request(walk: _Walk, step: Step, run: Run, now: datetime, *, looking: bool) -> Request:
-    restores = isinstance(step.action, Pull | Clean | Verify)
-    own = next((walk.ended.get(n) for n in step.needs if restores), None)
+    own = walk.ended.get(step.restores) if step.restores is not None else None
     return Request(
         now=Stamp.of(now),
         timestamp=run.timestamp if isinstance(step.action, Pull | Verify) else None,
         pushed=own.artefact if own else None,
-        awaited=looking and bool(step.needs) and not isinstance(step.action, Push),
+        awaited=looking and _is_awaited(step),
         allow_mass_delete=run.allow_mass_delete,
         allow_shrink=run.allow_shrink,
     )
+
+
+def _is_awaited(step: Step) -> bool:
+    """Tell whether what a step reads is there only once another one has run."""
+    return step.restores is not None or (isinstance(step.action, Copy) and bool(step.needs))

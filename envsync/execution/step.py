@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
-from envsync.artefacts import ArtefactKey
-from envsync.commands import Command, Measured
+from envsync.artefacts import ArtefactKey, Stamp
+from envsync.commands import Command, Measured, Meet
 from envsync.dbms import drivers
 from envsync.dbms.drills import restored
 from envsync.dbms.request import Fault, Request
@@ -140,9 +141,18 @@ def _act(draft: _Draft, step: Step, request: Request, world: World) -> None:
         try:
             for command in drivers.commands(step, request, facts):
                 draft.perform(session, command)
+                if isinstance(command, Meet):
+                    world.groups.meet(step, _stamp(facts), partial(session.perform, command))
         finally:
             draft.remember(session.measured)
         draft.done(session, session.measured.artefact or _artefact(step, request, facts))
+
+
+def _stamp(facts: Facts) -> Stamp | None:
+    """Return when the data of a pull was taken."""
+    if isinstance(facts, PullFactsBase) and facts.manifest is not None:
+        return Stamp.parse(facts.manifest.stamp)
+    return None
 
 
 def _artefact(step: Step, request: Request, facts: Facts) -> ArtefactKey | None:

@@ -1,5 +1,6 @@
 """What the executor is handed: hands that act, a clock, and what keeps steps apart."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +9,8 @@ from typing import Protocol
 from envsync.artefacts import Stamp
 from envsync.commands import Command, Measured, Question
 from envsync.execution.clock import Clock
+from envsync.execution.meeting import NoMeeting
+from envsync.execution.outcome import Outcome
 from envsync.execution.stop import Stop
 from envsync.facts import Facts
 from envsync.plan.model import Step
@@ -60,6 +63,23 @@ class NoPast:
         return ()
 
 
+class Groups(Protocol):
+    """Where the pulls of a group wait for each other."""
+
+    @property
+    def waiting(self) -> frozenset[int]:
+        """The steps that wait at this moment: they do nothing, and are in nobody's way."""
+
+    def meet(self, step: Step, stamp: Stamp | None, check: Callable[[], None]) -> None:
+        """Return once all of a step's group are ready; raises CommandError where one failed.
+
+        `stamp` is of when its data is. `check` is asked now and then whether the step may go on.
+        """
+
+    def leave(self, outcome: Outcome) -> None:
+        """Take note of how a step ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """Everything a run needs that is not a value."""
@@ -69,3 +89,4 @@ class World:
     clock: Clock
     stop: Stop
     past: Past = field(default_factory=NoPast)
+    groups: Groups = field(default_factory=NoMeeting)

@@ -184,6 +184,7 @@ def _syncs(
                     columns=scripts.decided(decides) if decides else None,
                     coverage=entry.coverage,
                     sanitise_at=entry.sanitise_at or "target",
+                    group=entry.group,
                 ),
                 place,
             )

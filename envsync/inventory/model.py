@@ -118,7 +118,10 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What any step can be told, whichever way it goes."""
+    """What any step can be told, whichever way it goes.
+
+    `after` are the keys of databases whose steps come before, in the same environment.
+    """
 
     title: str
     ensure: Ensure = Ensure.PRESENT
@@ -127,6 +130,7 @@ class Options:
     deadline: timedelta | None = None
     exclude_table_data: tuple[str, ...] = ()
     exclude_tables: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +222,7 @@ class Sync:
     `after_promote` are programs with their arguments, run once the copy is live. `columns` is what
     `columns_file` decides of every column, `coverage` what the inventory says comes of others.
     What is sanitised at the `source` leaves its environment clean; the target pulls nothing else.
+    Syncs of one environment with the same `group` are promoted together or not at all.
     """
 
     source: Database
@@ -232,6 +237,7 @@ class Sync:
     columns: Classification | None = None
     coverage: Coverage | None = None
     sanitise_at: Literal["source", "target"] = "target"
+    group: str | None = None
 
     @property
     def is_cleaned(self) -> bool:

@@ -17,6 +17,7 @@ from envsync.inventory.identity import address, physical
 from envsync.inventory.link import Linked
 from envsync.inventory.loops import loops
 from envsync.inventory.model import Database, Ensure, Sanitise, Script, Sync
+from envsync.inventory.order_rules import broken_by_order
 from envsync.inventory.placed import Place, Placed
 from envsync.inventory.problems import Problem, listed, suggestion
 from envsync.inventory.rules_elasticsearch import search_rules
@@ -45,6 +46,7 @@ def broken(linked: Linked, scripts: Scripts) -> Iterator[Problem]:
     yield from broken_by_buckets(linked)
     yield from broken_by_scratch(linked)
     yield from broken_by_cleaning(linked)
+    yield from broken_by_order(linked)
     for sync in linked.syncs:
         yield from _scripts_exist(sync, scripts)
     for drill in linked.drills:

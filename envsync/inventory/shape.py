@@ -54,6 +54,7 @@ RowCounts = Literal["exact", "estimate"]
 Privileges = Annotated[tuple[Privilege, ...], Field(strict=False), AfterValidator(_not_empty)]
 Folders = Annotated[tuple[Folder, ...], Field(strict=False)]
 Patterns = Annotated[tuple[Text, ...], Field(strict=False)]
+Keys = Annotated[tuple[Key, ...], Field(strict=False)]
 Programs = Annotated[tuple[Program, ...], Field(strict=False)]
 IndexPatterns = Annotated[tuple[IndexPattern, ...], Field(strict=False)]
 Periods = Annotated[int, Field(ge=1, le=10_000)]
@@ -207,6 +208,9 @@ class BackupShape(StepShape):
     """A push of this environment's own copy of a database."""
 
     title: Title | None = Field(default=None, description="its name in monitoring")
+    after: Keys = Field(
+        default=(), description="the databases of this file whose steps of a night come before"
+    )
 
 
 class SyncShape(BackupShape):
@@ -251,6 +255,11 @@ class SyncShape(BackupShape):
     after_promote: Programs = Field(
         default=(),
         description="programs to run once the copy is live, each with its arguments, no shell",
+    )
+
+    group: Key | None = Field(
+        default=None,
+        description="syncs of this file with the same group are promoted together or not at all",
     )
 
     @model_validator(mode="after")

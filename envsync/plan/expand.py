@@ -1,7 +1,7 @@
 """Expand an inventory into its plan: shared pushes once, each step after what it needs."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 
@@ -16,6 +16,7 @@ from envsync.inventory.model import (
     Options,
     Sync,
 )
+from envsync.inventory.order import Slot, order, pull_of, push_of
 from envsync.plan.model import Action, Clean, Copy, Plan, Pull, Push, Step, Verify
 from envsync.plan.scratch import cleaned, drilled
 
@@ -44,6 +45,30 @@ class _Nodes:
     copies: dict[_Place, _Node]
     drills: dict[_Place, _Node]
 
+    def made_for(self, node: _Node) -> _Node | None:
+        """Return what makes the artefact that a step restores; none for a database's own past.
+
+        A drill restores what is pushed at night, where anything is.
+        """
+        match node.action:
+            case Pull(sync) if sync.is_cleaned:
+                return self.cleans[_place(sync.source)]
+            case Pull(sync) if not restores_itself(sync):
+                return self.pushes[_place(sync.source)]
+            case Clean(sync):
+                return self.pushes[_place(sync.source)]
+            case Verify(sync):
+                push = self.pushes.get(_place(sync.source))
+                return push if push and push.options.ensure is Ensure.PRESENT else None
+            case _:
+                return None
+
+    def at(self, slot: Slot) -> _Node | None:
+        """Return the push of a database, or the pull into it, where there is one."""
+        verb, *place = slot
+        found = self.pushes if verb == "push" else self.pulls
+        return found.get((place[0], place[1]))
+
     def all(self) -> list[_Node]:
         kinds = (self.pushes, self.cleans, self.pulls, self.copies, self.drills)
         return [node for kind in kinds for node in kind.values()]
@@ -69,7 +94,7 @@ def expand(inventory: Inventory) -> Plan:
             if drill.options.ensure is not Ensure.ABSENT
         },
     )
-    return Plan(tuple(_numbered(nodes)))
+    return Plan(tuple(_numbered(nodes, order(syncs, backups))))
 
 
 def _place(thing: Database | Bucket) -> _Place:
@@ -161,21 +186,16 @@ def restores_itself(sync: Sync) -> bool:
 
 
 def _needs(node: _Node, nodes: _Nodes) -> Iterator[_Node]:
-    """Yield what comes first: a pull's own push, or cleaning, and what refreshes a step's source.
+    """Yield what comes first: what makes the artefact that is restored, and a source's refresh.
 
     A drill waits for the push of its database, to be one of the newest artefact.
     """
+    made = nodes.made_for(node)
+    if made is not None:
+        yield made
     match node.action:
-        case Pull(sync) if sync.is_cleaned:
-            yield nodes.cleans[_place(sync.source)]
-        case Pull(sync) if not restores_itself(sync):
-            yield nodes.pushes[_place(sync.source)]
-        case Clean(sync):
-            yield nodes.pushes[_place(sync.source)]
         case Push(database):
             yield from _refresh(nodes.pulls.get(_place(database)))
-        case Verify(sync):
-            yield from _refresh(nodes.pushes.get(_place(sync.source)))
         case Copy(edge):
             yield from _refresh(nodes.copies.get(_place(edge.source)))
         case _:
@@ -187,10 +207,27 @@ def _refresh(node: _Node | None) -> Iterator[_Node]:
         yield node
 
 
-def _numbered(nodes: _Nodes) -> Iterator[Step]:
+def _ordered(
+    node: _Node, nodes: _Nodes, ordered: Mapping[Slot, frozenset[Slot]]
+) -> Iterator[_Node]:
+    """Yield what comes first because the inventory says so."""
+    match node.action:
+        case Push(database):
+            slot = push_of(database)
+        case Pull(sync):
+            slot = pull_of(sync.target)
+        case Clean() | Copy() | Verify():
+            return
+    for each in ordered.get(slot, ()):
+        yield from _refresh(nodes.at(each))
+
+
+def _numbered(nodes: _Nodes, ordered: Mapping[Slot, frozenset[Slot]]) -> Iterator[Step]:
     """Number the nodes in an order that is always the same: what is ready, by rank."""
     by_id = {id(node): node for node in nodes.all()}
-    needs = {key: list(_needs(node, nodes)) for key, node in by_id.items()}
+    needs = {
+        key: [*_needs(node, nodes), *_ordered(node, nodes, ordered)] for key, node in by_id.items()
+    }
     sorter = TopologicalSorter({key: [id(n) for n in needed] for key, needed in needs.items()})
     sorter.prepare()
     numbers: dict[int, int] = {}
@@ -203,5 +240,7 @@ def _numbered(nodes: _Nodes) -> Iterator[Step]:
         sorter.done(key)
         numbers[key] = len(numbers) + 1
         node = by_id[key]
-        needed = tuple(sorted(numbers[id(other)] for other in needs[key]))
-        yield Step(numbers[key], node.action, node.options, needed, node.goal)
+        needed = tuple(sorted({numbers[id(other)] for other in needs[key]}))
+        made = nodes.made_for(node)
+        restores = None if made is None else numbers[id(made)]
+        yield Step(numbers[key], node.action, node.options, needed, node.goal, restores)

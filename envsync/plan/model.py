@@ -80,6 +80,7 @@ VERBS = ("push", "clean", "pull", "verify", "copy")
 class Step:
     """One action in its place; `needs` are the numbers of the steps that must be done before.
 
+    Where one of these makes the artefact that the step restores, `restores` is its number.
     A goal is what somebody asked for: every pull, copy and drill, and a push that the inventory
     lists as a backup.
     """
@@ -89,6 +90,7 @@ class Step:
     options: Options
     needs: tuple[int, ...] = ()
     goal: bool = True
+    restores: int | None = None
 
     @property
     def verb(self) -> str:
@@ -103,6 +105,15 @@ class Step:
                 return "verify"
             case Copy():
                 return "copy"
+
+    @property
+    def group(self) -> str | None:
+        """The pulls that it is promoted with, or not at all; None where it stands alone."""
+        match self.action:
+            case Pull(sync) if sync.group is not None:
+                return f"{sync.group} ({sync.target.environment.name})"
+            case _:
+                return None
 
     @property
     def key(self) -> str:

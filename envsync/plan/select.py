@@ -42,11 +42,11 @@ def select(plan: Plan, selection: Selection, due: Callable[[Step], bool] = lambd
 
 
 def _brought(by_number: Mapping[int, Step], number: int) -> Iterator[int]:
-    """Yield what a pull brings with it, and what that does."""
-    if isinstance(by_number[number].action, Pull | Clean):
-        for need in by_number[number].needs:
-            yield need
-            yield from _brought(by_number, need)
+    """Yield what makes the artefact that a pull restores, and what that brings with it."""
+    step = by_number[number]
+    if isinstance(step.action, Pull | Clean) and step.restores is not None:
+        yield step.restores
+        yield from _brought(by_number, step.restores)
 
 
 def renumbered(steps: Iterable[Step]) -> Plan:
@@ -59,6 +59,7 @@ def renumbered(steps: Iterable[Step]) -> Plan:
                 step,
                 number=numbers[step.number],
                 needs=tuple(numbers[need] for need in step.needs if need in numbers),
+                restores=None if step.restores is None else numbers.get(step.restores),
             )
             for step in kept
         )

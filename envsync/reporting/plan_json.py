@@ -31,6 +31,7 @@ def _step(step: Step, expected: float | None) -> dict[str, object]:
         "schedule": options.schedule.text if options.schedule else None,
         "deadline_seconds": options.deadline.total_seconds() if options.deadline else None,
         "needs": list(step.needs),
+        "group": step.group,
         "expected_seconds": expected,
     }
 

@@ -9,7 +9,7 @@ from tests.inventory.folders import STAGING, folder, with_storage, with_sync, wi
 PRIVILEGES = "'ALL', 'SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES' or 'TRIGGER'"
 SYNC_KEYS = (
     "'ensure', 'at', 'cron', 'deadline', 'temppath', 'exclude_table_data', 'exclude_tables', "
-    "'title', 'from', 'database', 'sanitise', 'because', 'checks', 'columns', 'coverage' and 4 more"
+    "'title', 'after', 'from', 'database', 'sanitise', 'because', 'checks', 'columns' and 6 more"
 )
 CLEAN = "from: production, sanitise: clean.sql"
 AN_AT = 'accepted: "HH:MM", from "00:00" to "23:59"'
