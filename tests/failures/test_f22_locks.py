@@ -10,6 +10,7 @@ import pytest
 
 from envsync.execution.journal import Entry, Journal
 from tests.failures.aftermath import SYNC, assert_aftermath, assert_nothing_left
+from tests.failures.neighbours import with_neighbour
 from tests.failures.postgresql_scene import PostgresqlScene
 from tests.live.site import PATIENCE, Ran
 from tests.servers.waiting import until
@@ -18,28 +19,15 @@ pytestmark = pytest.mark.live
 
 WAIT = "SELECT pg_sleep(3);\n"
 WAITING = """
-SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3)%' AND datname = '{}__incoming'
+SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND datname = '{}__incoming'
 """
 
 
 @pytest.fixture
 def neighbours(scene: PostgresqlScene) -> Iterator[PostgresqlScene]:
     """A scene with a second database in both environments, independent of the first."""
-    site = scene.site
-    name = f"beside_{site.target}"
-    site.integration.run(f'CREATE DATABASE "{name}" OWNER "{site.owner}"')
-    site.production.run(f'CREATE DATABASE "{name}" TEMPLATE "{site.source}"')
-    both = {
-        "servers.postgres.max_parallel": 4,
-        "databases.neighbour": {"server": "postgres", "name": name, "path": "neighbour"},
-    }
-    edge = {"from": "production", "sanitise": "clean.sql"}
-    owner = {"databases.neighbour.owner": site.owner}
-    site.write(production=both, integration={**both, **owner, "syncs.neighbour": edge})
-    yield scene
-    for server in (site.production, site.integration):
-        for suffix in ("", "__previous", "__incoming", "__discarded"):
-            server.run(f'DROP DATABASE IF EXISTS "{name}{suffix}" WITH (FORCE)')
+    with with_neighbour(scene):
+        yield scene
 
 
 def is_waiting(scene: PostgresqlScene, name: str) -> bool:
@@ -77,13 +65,17 @@ def over(entry: Entry) -> datetime:
 
 
 def test_a_step_that_runs_keeps_no_other_database_waiting(neighbours: PostgresqlScene) -> None:
-    scene = neighbours
-    scene.next_run(WAIT)
+    """Its script waits for a role that the test makes once the other step has ended."""
+    scene, word = neighbours, f"go_{neighbours.site.target}"
+    waits = f"WHILE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{word}') LOOP"
+    scene.next_run(f"DO $$ BEGIN {waits} PERFORM pg_sleep(0.1); END LOOP; END $$;\n")
     running = scene.site.start(*SYNC)
     until(lambda: is_waiting(scene, scene.site.target), "the first to sanitise", 60)
     other = scene.run("push", "neighbour", "--env", "production")
     assert (other.code, running.poll()) == (0, None), other.err
+    scene.site.integration.run(f'CREATE ROLE "{word}"')
     _, told = running.communicate(timeout=PATIENCE)
+    scene.site.integration.run(f'DROP ROLE "{word}"')
     assert (running.returncode, scene.served()) == (0, scene.fresh()), told
     assert_nothing_left(scene)
 
