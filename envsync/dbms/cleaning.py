@@ -11,6 +11,7 @@ from envsync.artefacts import (
     ScriptUsed,
     stored_format,
 )
+from envsync.dbms.floor import floor
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts import Facts, PullFactsBase
@@ -56,6 +57,26 @@ def described(
             "sanitised": (*raw.sanitised, _at_hand(step, facts)),
             "sanitised_at": str(request.now),
         }
+    )
+
+
+def published(
+    step: Step, place: c.Location, request: Request, facts: PullFactsBase, client_version: str
+) -> c.Publish:
+    """What makes a clean artefact exist, unless it is much smaller than the one before it.
+
+    Where somebody let the raw artefact be so small, its clean one may be as well.
+    """
+    raw = _raw(facts)
+    return c.Publish(
+        place,
+        described(step, place, request, facts, client_version),
+        floor(
+            facts.newest_clean,
+            step.action.sync.source if isinstance(step.action, Clean) else step.database,
+            replace(step.options, exclude_table_data=_without_rows(step, raw)),
+            replace(request, allow_shrink=request.allow_shrink or raw.allow_shrink),
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest
 from envsync.commands import mongo
-from envsync.dbms.cleaning import described, location
+from envsync.dbms.cleaning import location, published
 from envsync.dbms.dumps import (
     ABANDONED_AFTER,
     COMPRESSION_LEVEL,
@@ -51,4 +51,4 @@ def clean(
         named=sync.source.name,
     )
     yield mongo.DropDatabase(endpoint, quarantine.database)
-    yield c.Publish(place, described(step, place, request, facts, facts.client_version))
+    yield published(step, place, request, facts, facts.client_version)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest
 from envsync.commands import mysql as my
-from envsync.dbms.cleaning import described, location
+from envsync.dbms.cleaning import location, published
 from envsync.dbms.dumps import (
     ABANDONED_AFTER,
     COMPRESSION_LEVEL,
@@ -43,4 +43,4 @@ def clean(
         follows=True,
     )
     yield my.DropSchema(quarantine)
-    yield c.Publish(place, described(step, place, request, facts, client.text))
+    yield published(step, place, request, facts, client.text)

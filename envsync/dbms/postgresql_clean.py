@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest
 from envsync.commands import postgresql as pg
-from envsync.dbms.cleaning import described, location
+from envsync.dbms.cleaning import location, published
 from envsync.dbms.dumps import ABANDONED_AFTER, target_of
 from envsync.dbms.postgresql_clients import dump_client
 from envsync.dbms.postgresql_dump import dump
@@ -34,4 +34,4 @@ def clean(
         yield pg.Analyse(quarantine, max(1, database.restore_jobs))
     yield dump(quarantine, client, place, manifest.database_bytes, manifest.row_counts)
     yield pg.DropDatabase(database.server.endpoint, quarantine.database)
-    yield c.Publish(place, described(step, place, request, facts, client.version))
+    yield published(step, place, request, facts, client.version)

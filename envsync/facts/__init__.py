@@ -47,12 +47,14 @@ class PullFactsBase(Facts):
     """What every pull must know: the artefact it will restore; None while it is awaited.
 
     `script` is the one at hand that makes it safe to read. `cleaned` is what there is already of
-    the same artefact, made clean, where that is what the step makes.
+    the same artefact, made clean, where that is what the step makes, and `newest_clean` what there
+    is that was made clean last.
     """
 
     manifest: Manifest | None
     script: ScriptUsed | None = field(default=None, kw_only=True)
     cleaned: Manifest | None = field(default=None, kw_only=True)
+    newest_clean: Manifest | None = field(default=None, kw_only=True)
 
     @property
     def server_version(self) -> str:

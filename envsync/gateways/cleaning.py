@@ -30,7 +30,7 @@ def _at_hand(script: Script) -> ScriptUsed:
 
 
 def with_cleaned(question: PullQuestion, facts: Facts) -> Facts:
-    """Add to what was seen the clean artefact that is there already, if it is whole.
+    """Add to what was seen the clean artefact that is there already, if whole, and the newest.
 
     Raises RefusedError where nothing can be left in the storage that the step will write to.
     """
@@ -42,7 +42,8 @@ def with_cleaned(question: PullQuestion, facts: Facts) -> Facts:
     if not question.cleans or facts.manifest is None:
         return facts
     key = ArtefactKey.of(facts.manifest, question.path)
-    return replace(facts, cleaned=_whole(store, key))
+    _, newest = artefacts.newest(store, question.path, question.name)
+    return replace(facts, cleaned=_whole(store, key), newest_clean=newest)
 
 
 def _whole(store: Store, key: ArtefactKey) -> Manifest | None:

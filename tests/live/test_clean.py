@@ -358,3 +358,26 @@ def test_a_storage_for_clean_artefacts_that_cannot_be_written_is_refused_first(
     clean_folder(site).rmdir()
     ran = site.run("sync", "app")
     assert (ran.code, site.artefacts(), scratch.databases()) == (2, [], set()), ran.err
+
+
+def test_a_clean_artefact_much_smaller_than_the_last_fails_and_the_old_one_stays(
+    site: Site, scratch: Scratch
+) -> None:
+    """The raw one is as large as ever: the script deletes more of it than it did."""
+    cleaning(site, scratch)
+    gone = "WHERE town = 'Gone'"
+    deleting = (
+        f"DELETE FROM notes WHERE person_id IN (SELECT id FROM people {gone});\n"
+        f"DELETE FROM people {gone};\n"
+    )
+    site.script(deleting + SCRIPT)
+    assert site.run("sync", "app").code == 0
+    before = clean_files(site)
+    site.production.run("UPDATE people SET town = 'Gone' WHERE id > 100", site.source)
+    ran = site.run("sync", "app")
+    assert (ran.code, clean_files(site), site.people()) == (1, before, CLEAN), ran.err
+    assert "is much smaller than that of " in ran.err
+    assert "200 rows instead of 1,000" in ran.err
+    allowed = site.run("sync", "app", "--allow-shrink", "they have left")
+    assert (allowed.code, site.people()) == (0, CLEAN[:100]), allowed.err
+    assert clean_manifests(site)[-1]["allow_shrink"] == "they have left"

@@ -2,11 +2,13 @@
 
 import signal
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from envsync.artefacts import Stamp
@@ -25,10 +27,13 @@ from envsync.plan.expand import expand
 from envsync.plan.select import Selection, select
 from tests.gateways.storage.places import make_old
 from tests.live.prune_site import PATH, PruneSite, ago, decisions, old
+from tests.live.site import Site
 from tests.live.test_storages import daemon, shell
+from tests.servers.postgresql import PASSWORD
 from tests.servers.radosgw import Accounts
 from tests.servers.rsync import RsyncServer, SshServer
 from tests.servers.s3 import REGION, S3Server
+from tests.servers.waiting import until
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -250,6 +255,24 @@ def test_a_database_s_own_retention_replaces_its_environment_s(files: PruneSite)
     assert files.stamps() == [str(ago(1))]
 
 
+def test_clean_artefacts_are_kept_by_the_same_retention_apart_from_raw_ones(
+    files: PruneSite,
+) -> None:
+    root = files.folder / "clean"
+    root.mkdir()
+    files.write(clean_storage={"backend": "file", "directory": str(root)})
+    clean = replace(files, store=FileStore(FileStorage(str(root))))
+    for n in (1, 3, 4, 5, 6):
+        files.artefact(ago(n))
+    for n in (1, 7, 8, 9):
+        clean.artefact(ago(n))
+    ran = files.run("prune", "--env", "production")
+    assert ran.code == 0, ran.err
+    assert files.stamps() == [str(ago(n)) for n in (1, 3, 4)]
+    assert clean.stamps() == [str(ago(n)) for n in (1, 7, 8)]
+    assert ran.out.count("app (production), clean") == 4
+
+
 def test_what_a_pull_restored_last_is_kept(files: PruneSite) -> None:
     """As the journal of this machine remembers it."""
     stamps = [ago(n) for n in (1, 3, 4, 5, 6)]
@@ -324,6 +347,40 @@ def test_what_object_lock_keeps_is_kept_and_said(
         f"s3://{bucket} keeps old versions: what is removed stays there, hidden, until a lifecycle "
         "rule of the bucket expires it"
     ) in ran.out
+
+
+def test_who_may_not_ask_for_locks_removes_nothing_and_is_told_which_rights_it_takes(
+    lockable: tuple[PruneSite, "S3Client"], accounts: Accounts
+) -> None:
+    site, _ = lockable
+    for n in (1, 3, 4, 5):
+        site.artefact(ago(n))
+    everything_else = ("ListBucket", "ListBucketMultipartUploads", "GetObject", "DeleteObject")
+    rights = (f"s3:{each}" for each in everything_else)
+    accounts.allow(str(site.storage["bucket"]), *rights)
+    other = replace(site, environment=accounts.environment("integration"))
+    ran = other.run("prune", "--env", "production")
+    assert (ran.code, len(site.stamps())) == (2, 4), ran.out
+    assert "s3:GetObjectRetention, s3:GetObjectLegalHold on " in ran.out
+
+
+def test_a_prune_does_not_run_into_a_push(site: Site) -> None:
+    """The push waits for a table that somebody has locked, as pg_dump does."""
+    site.write(production={"retention": {"keep_daily": 1, "keep_younger": "1s"}})
+    assert site.run("push", "app", "--env", "production").code == 0
+    conninfo = site.production.conninfo(site.source, "postgres")
+    with psycopg.connect(conninfo, password=PASSWORD) as connection:
+        connection.execute("LOCK TABLE notes IN ACCESS EXCLUSIVE MODE")
+        push = site.start("push", "app", "--env", "production")
+        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted"
+        until(lambda: bool(site.production.run(waiting)), "the push to wait")
+        ran = site.run("prune", "--env", "production")
+        connection.rollback()
+    _, said = push.communicate(timeout=60)
+    assert (ran.code, "is already running since" in ran.out) == (2, True), ran.out
+    assert push.returncode == 0, said
+    assert site.run("prune", "--env", "production").code == 0
+    assert len(site.artefacts()) == 2
 
 
 @pytest.mark.parametrize("whose", ["production", "staging"])
