@@ -1,27 +1,25 @@
 """Restore drills of the other engines: what is sound is told so, what is not as well."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.live.mongo_site import MongoSite
-from tests.live.mysql_site import WHOLE_SERVER, MysqlSite, mysql_site
+from tests.live.mysql_site import MysqlSite, mysql_site
+from tests.live.scratch_engines import (
+    databases,
+    mongo_scratch,
+    mysql_scratch,
+    results,
+    schemas,
+)
 from tests.live.search_site import SearchSite, make_search_site
 from tests.servers.mariadb import Mariadb, MariadbServer
 from tests.servers.mongod import Mongod
 from tests.servers.opensearch import SearchClusters
 
 pytestmark = pytest.mark.live
-
-SYSTEM = {"mysql", "information_schema", "performance_schema", "sys", "envsync"}
-
-
-def results(folder: Path) -> list[dict[str, Any]]:
-    found = sorted((folder / "artefacts" / "production").rglob("*.verification.json"))
-    return [dict(json.loads(path.read_text())) for path in found]
 
 
 def flip(folder: Path, suffix: str) -> None:
@@ -34,36 +32,18 @@ def flip(folder: Path, suffix: str) -> None:
 @pytest.fixture
 def mysql(tmp_path: Path, mariadb: Mariadb, scratch_mariadb: MariadbServer) -> Iterator[MysqlSite]:
     with mysql_site(tmp_path, mariadb) as site:
-        account = scratch_mariadb.account(
-            "envsync",
-            f"ALL ON `{site.source.replace('_', chr(92) + '_')}%`.*",
-            "ALL ON `envsync`.*",
-            "SELECT ON mysql.*",
-            f"{WHOLE_SERVER} ON *.*",
-        )
-        scratch = {
-            **site.inventory("production")["servers"]["mysql"],
-            "port": scratch_mariadb.port,
-            "user": account,
-            "scratch": True,
-        }
         (site.folder / "sanitisation_sql" / "raw.checks.sql").write_text(
             "SELECT id FROM people WHERE email IS NULL;\n"
         )
         site.write(
             production={
-                "servers.scratch": scratch,
+                "servers.scratch": mysql_scratch(site, scratch_mariadb),
                 "databases.app.verify": {"checks": "raw.checks.sql"},
             }
         )
         ran = site.run("push", "app", "--env", "production")
         assert ran.code == 0, ran.err
         yield site
-
-
-def schemas(server: MariadbServer) -> set[str]:
-    found = server.run("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA")
-    return {name for (name,) in found} - SYSTEM
 
 
 def test_a_schema_is_shown_to_be_restorable(
@@ -98,30 +78,11 @@ def test_an_account_that_could_read_a_drill_s_schema_is_told_of_before(
 
 @pytest.fixture
 def documents(mongo_site: MongoSite, scratch_mongo: Mongod) -> Iterator[MongoSite]:
-    name = mongo_site.source
-    user = scratch_mongo.user(
-        f"{name}:s",
-        *(("backup", "admin"), ("restore", "admin")),
-        *(("dbOwner", f"{name}__verify__incoming"), ("dbOwner", "envsync")),
-    )
-    scratch = {
-        **mongo_site.inventory("production")["servers"]["mongo"],
-        "port": scratch_mongo.port,
-        "user": user,
-        "password": {"file": str(scratch_mongo.folder / "password")},
-        "scratch": True,
-    }
-    mongo_site.write(production={"servers.scratch": scratch, "databases.app.verify": {}})
-    ran = mongo_site.run("push", "app", "--env", "production")
-    assert ran.code == 0, ran.err
-    yield mongo_site
-    with scratch_mongo.client() as client:
-        client.admin.command({"dropUser": user})
-
-
-def databases(server: Mongod) -> set[str]:
-    with server.client() as client:
-        return set(client.list_database_names()) - {"admin", "config", "local", "envsync"}
+    with mongo_scratch(mongo_site, scratch_mongo) as scratch:
+        mongo_site.write(production={"servers.scratch": scratch, "databases.app.verify": {}})
+        ran = mongo_site.run("push", "app", "--env", "production")
+        assert ran.code == 0, ran.err
+        yield mongo_site
 
 
 def test_documents_are_shown_to_be_restorable(documents: MongoSite, scratch_mongo: Mongod) -> None:

@@ -115,6 +115,15 @@ def opensearch() -> Iterator[SearchClusters]:
             yield SearchClusters(one, two)
 
 
+@pytest.fixture(scope="session")
+def scratch_opensearch(opensearch: SearchClusters) -> Iterator[SearchCluster]:
+    """A third cluster, which holds nothing; it reaches the repositories of the other two."""
+    folder = opensearch.production.folder.parent
+    with _running(_jars(), folder, "scratch") as cluster:
+        _await(cluster)
+        yield cluster
+
+
 def _await(cluster: SearchCluster) -> None:
     try:
         until(cluster.answers, f"OpenSearch on {cluster.port}", PATIENCE)
