@@ -7,17 +7,20 @@ import pytest
 
 from envsync.artefacts import ArtefactKey, Manifest, ScriptUsed
 from envsync.commands import Command, Publish
+from envsync.commands.elasticsearch import TakeSnapshot
 from envsync.dbms.drivers import abandon, commands, idle, step_driver
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts import PullFactsBase
+from envsync.facts.elasticsearch import PullFacts as SearchFacts
 from envsync.facts.mongo import PullFacts as MongoFacts
 from envsync.facts.mongo import Server as MongoServer
 from envsync.facts.mysql import PullFacts as MysqlFacts
 from envsync.inventory.model import Database, Dbms, Inventory, Server, Sync
-from envsync.places import Endpoint, FileStorage
+from envsync.places import Endpoint, FileStorage, SnapshotRepository
 from envsync.plan.expand import expand
 from envsync.plan.model import Step
+from tests.dbms import test_elasticsearch as search
 from tests.dbms import test_mysql as mysql
 from tests.fleet import MANIFEST, NOW, PRODUCTION, PULL_FACTS, STAGING, sync
 
@@ -91,6 +94,38 @@ def test_nothing_is_dumped_or_published_before_it_is_sanitised_and_checked(dbms:
     assert names[-1] == "Publish"
     assert names.count("Publish") == names.count("Dump") == 1
     assert names.index("Dump") > max(at for at, name in enumerate(names) if name == "RunChecks")
+
+
+def test_no_snapshot_is_taken_before_it_is_sanitised_and_checked() -> None:
+    main = Endpoint("main", "search.production", 9200)
+    spare = replace(main, name="spare", host="spare.production")
+    raw, clean = SnapshotRepository("raw", main), SnapshotRepository("clean", spare)
+    source = Database(
+        "search",
+        PRODUCTION,
+        Server(Dbms.ELASTICSEARCH, main, "admin", repository=raw),
+        "search",
+        "elasticsearch",
+        indices=("people",),
+        scratch=Server(Dbms.ELASTICSEARCH, spare, "admin", repository=clean, scratch=True),
+    )
+    target = replace(source, environment=STAGING, scratch=None)
+    known = replace(sync(source, target), checks=None, sanitise_at="source")
+    _, step, pull = expand(Inventory((PRODUCTION, STAGING), (source, target), (known,))).steps
+    facts = replace(
+        SearchFacts(search.MANIFEST, search.CLUSTER, readonly=True, indices=()), script=AT_HAND
+    )
+    found = list(commands(step, REQUEST, facts))
+    assert kinds(found) == [
+        *("Claim", "DropSnapshot", "DropLeftovers", "Restore", "CompareRows"),
+        *("CheckColumns", "RunScript", "RunChecks", "TakeSnapshot", "DropLeftovers"),
+    ]
+    (taken,) = (command for command in found if isinstance(command, TakeSnapshot))
+    assert (taken.repository, taken.clean) == ("clean", True)
+    assert taken.manifest.sanitised == (AT_HAND,)
+    arrives = kinds(commands(pull, REQUEST, facts))
+    assert "RunScript" not in arrives
+    assert arrives.index("RunChecks") < arrives.index("Promote")
 
 
 @pytest.mark.parametrize("dbms", STREAMED)
