@@ -6,7 +6,6 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from tests.failures.aftermath import SYNC, Serves, assert_aftermath
 from tests.failures.postgresql_scene import PostgresqlScene
 from tests.live.program import argv
 from tests.live.site import Ran
+from tests.live.test_storages import shell
 from tests.servers.rsync import SshServer
 
 pytestmark = pytest.mark.live
@@ -116,9 +116,8 @@ def test_a_host_whose_key_nobody_knows_is_refused_and_not_asked_about(
     """ssh would ask on the terminal whether the key is right."""
     old = scene.served()
     with_hanging_pagers(scene)
-    known = replace(ssh_server.storage(tmp_path), known_hosts=str(tmp_path / "nobody"))
-    place = {name: value for name, value in asdict(known).items() if value}
-    scene.site.write(production={"storage": {"backend": "rsync", **place}})
+    place = {**shell(ssh_server, tmp_path), "known_hosts": str(tmp_path / "nobody")}
+    scene.site.write(production={"storage": place})
     ended = at_a_terminal(scene, *SYNC)
     assert (ended.code, "ssh does not know the host's key" in ended.err) == (2, True), ended.err
     assert not (scene.folder / "asked").exists()

@@ -43,8 +43,9 @@ def daemon(server: RsyncServer, root: Path) -> dict[str, Any]:
 
 def shell(server: SshServer, root: Path) -> dict[str, Any]:
     """Return a folder behind SSH as an inventory names it."""
-    place = {name: value for name, value in asdict(server.storage(root)).items() if value}
-    return {"backend": "rsync", **place}
+    place = asdict(server.storage(root))
+    place.pop("age")
+    return {"backend": "rsync", **{name: value for name, value in place.items() if value}}
 
 
 @pytest.fixture
