@@ -127,6 +127,10 @@ def identity(what: str = "age key") -> Mark:
     return Mark(what, text, text.removeprefix("AGE-SECRET-KEY-1"))
 
 
+def public_half(key: Mark) -> str:
+    return str(pyrage.x25519.Identity.from_str(key.text).to_public())
+
+
 @pytest.fixture(scope="module")
 def world(
     tmp_path_factory: pytest.TempPathFactory,
@@ -145,7 +149,7 @@ def world(
         "bucket": bucket,
         "region": "eu-west-1",
         "endpoint_url": moto_server.endpoint_url,
-        "encrypt_to": [str(pyrage.x25519.Identity.from_str(key.text).to_public())],
+        "encrypt_to": [public_half(key)],
         "decrypt_with": {"env": "AGE_KEY"},
     }
     with temporary_site(folder, postgresql, storage) as site:
