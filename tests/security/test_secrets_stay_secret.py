@@ -45,6 +45,8 @@ TASKS: dict[str, tuple[str, ...]] = {
     "status": ("status",),
     "history": ("history app",),
     "schema": ("schema",),
+    "prune": ("prune", "prune --dry-run --env production"),
+    "sanitise.init": ("sanitise.init app --output drafted.columns.yaml", "sanitise.init nobody"),
     "sanitise.lint": ("sanitise.lint", "sanitise.lint app"),
 }
 """Every task there is, in ways that succeed and in some that are refused."""
@@ -186,6 +188,7 @@ def world(
                 "servers.postgres.password": {"env": "SOURCE_PASSWORD"},
                 "servers.scratch": {**drills.entry(), "password": secret_file(folder, scratch)},
                 "databases.app.verify": {},
+                "retention": {"keep_daily": 1, "keep_weekly": 1, "keep_monthly": 1},
                 "icinga": icinga,
             },
             "integration": {
