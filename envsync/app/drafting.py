@@ -8,7 +8,7 @@ from typing import Protocol, cast
 from envsync.app.asked import Asked, inventory, scripts_folder
 from envsync.columns import SUFFIX, Columns, Samples
 from envsync.dbms.drivers import Driver, driver
-from envsync.errors import CommandError, RefusedError
+from envsync.errors import CommandError, RefusedError, UnavailableError
 from envsync.facts import ColumnsFacts, SamplesFacts
 from envsync.gateways import hands
 from envsync.gateways.drafts import require_new, write_new
@@ -105,6 +105,8 @@ def _drafted(
             try:
                 seen = session.observe(engine.samples_question(meant, table, columns, ROWS))
                 samples = seen.samples if isinstance(seen, SamplesFacts) else {}
+            except UnavailableError:
+                raise
             except CommandError as error:
                 unseen.append(f"{table}: {error}")
             tables.append(drafting.drafted(table, columns, samples))

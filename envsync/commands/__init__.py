@@ -15,7 +15,7 @@ from enum import IntEnum
 from typing import ClassVar
 
 from envsync.artefacts import ArtefactKey, Manifest, ScriptUsed, Stamp
-from envsync.columns import Classification
+from envsync.columns import Classification, Columns
 from envsync.places import Endpoint, RsyncStorage, Storage, Transport, spool_text
 from envsync.shrinking import Floor
 from envsync.verification import Verification
@@ -123,6 +123,23 @@ class Meet(Command):
 
     def lines(self) -> Iterator[str]:
         yield f"# wait until all pulls of group {self.group!r} can be promoted, or give all up"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnsQuestion(Question):
+    """Ask what columns a database has; the answer is ColumnsFacts."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class SamplesQuestion(Question):
+    """Ask for values of at most so many rows of a table; the answer is SamplesFacts."""
+
+    target: Target
+    table: str
+    columns: Columns = field(hash=False)
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +262,17 @@ class Gate:
         otherwise = "fails the step" if self.strict else "is a warning"
         file = self.classification.file
         return f"compare the columns of {where} with {file}: one not decided on {otherwise}"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnsCheck(Command):
+    """Compare the columns of what was restored with those that somebody decided on."""
+
+    target: Target
+    gate: Gate
+
+    def lines(self) -> Iterator[str]:
+        yield self.gate.line(self.target)
 
 
 @dataclass(frozen=True, slots=True)

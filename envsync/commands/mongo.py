@@ -1,15 +1,17 @@
 """What can be done to MongoDB and DocumentDB, and what can be asked of them."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import ClassVar
 
 from envsync.commands import (
+    ColumnsCheck,
+    ColumnsQuestion,
     Command,
-    Gate,
     Location,
     PullQuestion,
     Question,
+    SamplesQuestion,
     Script,
     Target,
     fetched,
@@ -131,14 +133,10 @@ class CompareRows(MongoCommand):
 
 
 @dataclass(frozen=True, slots=True)
-class CheckColumns(MongoCommand):
+class CheckColumns(ColumnsCheck):
     """Compare the fields of all documents restored with those that somebody decided on."""
 
-    target: Target
-    gate: Gate
-
-    def lines(self) -> Iterator[str]:
-        yield self.gate.line(self.target)
+    dbms: ClassVar[str] = "mongo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,20 +272,17 @@ class ObservePull(PullQuestion):
 
 
 @dataclass(frozen=True, slots=True)
-class ObserveColumns(MongoQuestion):
+class ObserveColumns(ColumnsQuestion):
     """Ask what columns a database has."""
 
-    target: Target
+    dbms: ClassVar[str] = "mongo"
 
 
 @dataclass(frozen=True, slots=True)
-class ObserveSamples(MongoQuestion):
+class ObserveSamples(SamplesQuestion):
     """Ask for values of at most so many rows of a table."""
 
-    target: Target
-    table: str
-    columns: Mapping[str, tuple[str, ...]] = field(hash=False)
-    limit: int
+    dbms: ClassVar[str] = "mongo"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,18 @@
 """What can be done to MySQL and MariaDB, and what can be asked of them."""
 
 import shlex
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import ClassVar
 
 from envsync.commands import (
+    ColumnsCheck,
+    ColumnsQuestion,
     Command,
-    Gate,
     Location,
     PullQuestion,
     Question,
+    SamplesQuestion,
     Script,
     Target,
     fetched,
@@ -169,14 +171,10 @@ class CompareRows(MysqlCommand):
 
 
 @dataclass(frozen=True, slots=True)
-class CheckColumns(MysqlCommand):
+class CheckColumns(ColumnsCheck):
     """Compare the columns restored with those that somebody decided on."""
 
-    target: Target
-    gate: Gate
-
-    def lines(self) -> Iterator[str]:
-        yield self.gate.line(self.target)
+    dbms: ClassVar[str] = "mysql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,20 +286,17 @@ class ObservePull(PullQuestion):
 
 
 @dataclass(frozen=True, slots=True)
-class ObserveColumns(MysqlQuestion):
+class ObserveColumns(ColumnsQuestion):
     """Ask what columns a database has."""
 
-    target: Target
+    dbms: ClassVar[str] = "mysql"
 
 
 @dataclass(frozen=True, slots=True)
-class ObserveSamples(MysqlQuestion):
+class ObserveSamples(SamplesQuestion):
     """Ask for values of at most so many rows of a table."""
 
-    target: Target
-    table: str
-    columns: Mapping[str, tuple[str, ...]] = field(hash=False)
-    limit: int
+    dbms: ClassVar[str] = "mysql"
 
 
 @dataclass(frozen=True, slots=True)

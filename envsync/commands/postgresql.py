@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from envsync.commands import (
+    ColumnsCheck,
+    ColumnsQuestion,
     Command,
-    Gate,
     Location,
     PullQuestion,
     Question,
+    SamplesQuestion,
     Script,
     Target,
     fetched,
@@ -167,14 +169,10 @@ class CompareRows(PostgresqlCommand):
 
 
 @dataclass(frozen=True, slots=True)
-class CheckColumns(PostgresqlCommand):
+class CheckColumns(ColumnsCheck):
     """Compare the columns restored with those that somebody decided on."""
 
-    target: Target
-    gate: Gate
-
-    def lines(self) -> Iterator[str]:
-        yield self.gate.line(self.target)
+    dbms: ClassVar[str] = "postgresql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,20 +378,17 @@ class ObservePull(PullQuestion):
 
 
 @dataclass(frozen=True, slots=True)
-class ObserveColumns(PostgresqlQuestion):
+class ObserveColumns(ColumnsQuestion):
     """Ask what columns a database has."""
 
-    target: Target
+    dbms: ClassVar[str] = "postgresql"
 
 
 @dataclass(frozen=True, slots=True)
-class ObserveSamples(PostgresqlQuestion):
+class ObserveSamples(SamplesQuestion):
     """Ask for values of at most so many rows of a table."""
 
-    target: Target
-    table: str
-    columns: Mapping[str, tuple[str, ...]] = field(hash=False)
-    limit: int
+    dbms: ClassVar[str] = "postgresql"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """F24: a migration breaks the script: it stops at the first error, and nothing is promoted.
 
-The other half of the failure, a column that no script ever covered, is in docs/failures.md.
+The other half of the failure, a column that no script ever covered, is in tests/live/test_coverage_*.py.
 """
 
 import pytest

@@ -131,6 +131,16 @@ def test_a_draft_that_cannot_be_is_refused(
     assert (ran.code, sentence in ran.err, "Traceback" in ran.err) == (2, True, False), ran.err
 
 
+def test_what_may_not_be_read_is_proposed_by_its_names_and_said_to_be(site: Site) -> None:
+    path = undecided(site)
+    site.integration.run("CREATE TABLE hidden (email text, n int)", site.target)
+    ran = site.run("sanitise.init", "app", "--env", "integration")
+    assert ran.code == 0, ran.err
+    assert "not looked into, so proposed by names alone: hidden: " in ran.out
+    assert "permission denied for table hidden" in ran.out
+    assert "  email: {sanitised: text}  # name looks like an e-mail address\n" in path.read_text()
+
+
 def test_a_draft_may_be_made_from_another_environment(site: Site) -> None:
     undecided(site)
     ran = site.run("sanitise.init", "app", "--env", "integration")

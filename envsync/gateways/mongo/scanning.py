@@ -17,6 +17,7 @@ from bson.regex import Regex
 from bson.timestamp import Timestamp
 
 from envsync.gateways.mongo.session import Session, told
+from envsync.gateways.mongo.shapes import Path
 
 LONGEST_SAMPLE = 200
 _INT32 = range(-(2**31), 2**31)
@@ -38,7 +39,6 @@ _TYPES: dict[type, str] = {
     MinKey: "minKey",
     MaxKey: "maxKey",
 }
-Path = tuple[Any, ...]
 
 
 def scanned(session: Session, database: str, name: str, deepest: int) -> Iterator[tuple[Path, str]]:

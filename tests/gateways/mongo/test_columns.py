@@ -8,6 +8,7 @@ from bson import Binary, Decimal128, Int64, ObjectId, Regex, Timestamp
 from bson.code import Code
 
 from envsync.commands import Target
+from envsync.errors import CommandError
 from envsync.gateways.mongo.columns import DEEPEST, asked, columns, samples
 from envsync.gateways.mongo.scanning import scanned
 from envsync.gateways.mongo.session import connect
@@ -75,6 +76,13 @@ def test_a_server_that_cannot_tell_fields_is_read_to_the_same_end(scratch_mongo:
     with connect(target.endpoint, Scope()) as session:
         read = set(scanned(session, "columns", "people", DEEPEST))
         assert read == set(asked(session, "columns", "people", Scope()))
+
+
+def test_more_fields_than_anybody_decides_on_are_told(scratch_mongo: Mongod) -> None:
+    keys = [{str(n): 1 for n in range(first, first + 1_000)} for first in range(0, 51_000, 1_000)]
+    target = _filled(scratch_mongo, keys)
+    with pytest.raises(CommandError, match="people of columns has more than 50,000 different"):
+        columns(target, Scope())
 
 
 def test_what_one_document_in_many_has_is_found(scratch_mongo: Mongod) -> None:
