@@ -207,6 +207,20 @@ def test_a_prune_killed_between_two_deletions_leaves_nothing_half_there(files: P
     assert "not ended" in files.run("history", "app", "--env", "production").out
 
 
+def test_a_signal_ends_a_prune_between_two_artefacts(files: PruneSite) -> None:
+    for n in range(1, 201):
+        files.artefact(ago(n))
+    process = files.start("prune", "--env", "production")
+    until(lambda: len(files.stamps()) < 190, "the prune to be at it")
+    process.terminate()
+    out, _ = process.communicate(timeout=60)
+    assert (process.returncode, "interrupted by SIGTERM" in out) == (1, True)
+    left = len(files.stamps())
+    assert left > 3
+    assert len(files.lying()) == 2 * left
+    assert files.stamps()[0] == str(ago(1))
+
+
 def test_what_cannot_be_trusted_is_kept_and_said(files: PruneSite) -> None:
     root = files.folder / "artefacts"
     for n in (1, 3, 4, 5):
