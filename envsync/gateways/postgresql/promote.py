@@ -8,7 +8,7 @@ that somebody would have to reset. No session is ended while one is there that m
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 
 import psycopg
@@ -167,11 +167,13 @@ def _ending_sessions(endpoint: Endpoint, names: list[str], scope: Scope) -> Iter
 
 
 def _end_until(done: threading.Event, connection: Session, names: list[str]) -> None:
-    while not done.is_set():
-        for _, pid, _, _, may_be_ended in connection.execute(_SESSIONS, (names,)).fetchall():
-            if may_be_ended:
-                connection.execute(_END, (pid,))
-        done.wait(BETWEEN_ROUNDS)
+    """End sessions; where the connection is lost, whoever renames is told, or tries again."""
+    with suppress(psycopg.Error):
+        while not done.is_set():
+            for _, pid, _, _, may_be_ended in connection.execute(_SESSIONS, (names,)).fetchall():
+                if may_be_ended:
+                    connection.execute(_END, (pid,))
+            done.wait(BETWEEN_ROUNDS)
 
 
 def _hand_over(command: Promote, connection: Session) -> None:
