@@ -7,12 +7,20 @@ import pytest
 
 from tests.failures.mongo_scene import MongoScene
 from tests.failures.mongo_scene import mongo_scene as temporary_mongo_scene
+from tests.failures.mysql_scene import MysqlScene, mysql_scene
 from tests.failures.postgresql_scene import PostgresqlScene, postgresql_scene
 from tests.failures.search_scene import SearchScene
 from tests.failures.search_scene import search_scene as made_search_scene
+from tests.servers.mariadb import Mariadb
 from tests.servers.mongod import Mongo
 from tests.servers.opensearch import SearchClusters
 from tests.servers.postgresql import Postgresql
+
+
+@pytest.fixture
+def mysql(tmp_path: Path, mariadb: Mariadb) -> Iterator[MysqlScene]:
+    with mysql_scene(tmp_path, mariadb) as made:
+        yield made
 
 
 @pytest.fixture

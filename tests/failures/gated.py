@@ -4,34 +4,55 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.failures.postgresql_scene import PostgresqlScene
+from tests.failures.mysql_scene import MysqlScene, mysql_scene
+from tests.failures.postgresql_scene import PostgresqlScene, postgresql_scene
 from tests.failures.stages import Steps
-from tests.live.temporary import temporary_site
 from tests.servers import wire
 from tests.servers.gate import gate
-from tests.servers.postgresql import Postgresql, PostgresqlServer
+from tests.servers.mariadb import Mariadb
+from tests.servers.postgresql import Postgresql
 from tests.servers.s3 import S3Server
 
 
 @contextmanager
 def gated_postgresql(
-    folder: Path,
-    production: PostgresqlServer,
-    integration: PostgresqlServer,
-    s3: S3Server | None = None,
+    folder: Path, servers: Postgresql, s3: S3Server | None = None
 ) -> Iterator[Steps[PostgresqlScene]]:
-    """Make a scene on two servers, and on S3 if asked for, each behind a gate."""
-    with temporary_site(folder, Postgresql(production, integration)) as site:
-        scene = PostgresqlScene(site)
+    """Make a scene on PostgreSQL, and on S3 if asked for, behind gates; a sync has gone well."""
+    with postgresql_scene(folder, servers.production, servers.integration) as scene:
         steps = Steps(scene, folder / "log")
-        with (
-            gate(steps.gates, production.port, wire.Postgresql) as first,
-            gate(steps.gates, integration.port, wire.Postgresql) as second,
-        ):
-            scene.through(first, second)
-            if s3 is None:
-                yield steps
-                return
-            with gate(steps.gates, s3.port, wire.Http) as third:
-                scene.store_in(s3, s3.at(third))
-                yield steps
+        with _gated(steps, wire.Postgresql, servers, s3):
+            yield steps
+
+
+@contextmanager
+def gated_mysql(
+    folder: Path, servers: Mariadb, s3: S3Server | None = None
+) -> Iterator[Steps[MysqlScene]]:
+    """Make a scene on MariaDB, and on S3 if asked for, behind gates; a sync has gone well."""
+    with mysql_scene(folder, servers) as scene:
+        steps = Steps(scene, folder / "log")
+        with _gated(steps, wire.Mysql, servers, s3):
+            yield steps
+
+
+@contextmanager
+def _gated(
+    steps: Steps[PostgresqlScene] | Steps[MysqlScene],
+    reader: wire.MakeReader,
+    servers: Postgresql | Mariadb,
+    s3: S3Server | None,
+) -> Iterator[None]:
+    with (
+        gate(steps.gates, servers.production.port, reader) as production,
+        gate(steps.gates, servers.integration.port, reader) as integration,
+        gate(steps.gates, s3.port if s3 else 0, wire.Http) as storage,
+    ):
+        steps.scene.through(production, integration)
+        if s3:
+            steps.scene.store_in(s3, s3.at(storage))
+        # Twice, so that there are a previous database and one to be discarded.
+        for _ in range(2):
+            ran = steps.scene.run("sync", "app")
+            assert ran.code == 0, ran.err
+        yield

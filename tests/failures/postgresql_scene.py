@@ -35,7 +35,7 @@ class PostgresqlScene:
         self.number = 0
         self.s3: S3Server | None = None
         self.bucket = ""
-        self._ports: dict[str, dict[str, int]] = {}
+        self._changes: dict[str, dict[str, Any]] = {"production": {}, "integration": {}}
         (site.folder / "temporary").mkdir()
         site.environment["TMPDIR"] = str(site.folder / "temporary")
         self.next_run()
@@ -57,11 +57,13 @@ class PostgresqlScene:
 
     def through(self, production: int, integration: int) -> None:
         """Have the servers reached on other ports than their own."""
-        self._ports = {
-            "production": {"servers.postgres.port": production},
-            "integration": {"servers.postgres.port": integration},
-        }
-        self.site.write(**self._ports)
+        self.change("production", "servers.postgres.port", production)
+        self.change("integration", "servers.postgres.port", integration)
+
+    def change(self, environment: str, path: str, value: object) -> None:
+        """Have an inventory say something else, besides what has been changed before."""
+        self._changes[environment][path] = value
+        self.site.write(**self._changes)
 
     def store_in(self, server: S3Server, reached: S3Server) -> None:
         """Have artefacts lie in a new bucket, reached in another way than by the tests."""
@@ -70,7 +72,7 @@ class PostgresqlScene:
         storage = {"backend": "s3", "bucket": self.bucket, "region": REGION}
         self.site.storage = {**storage, "endpoint_url": reached.endpoint_url}
         self.site.environment |= server.environment
-        self.site.write(**self._ports)
+        self.site.write(**self._changes)
 
     def whom(self, question: str) -> tuple[str, str]:
         """Return the database without its name, or the storage, and what is asked of it."""

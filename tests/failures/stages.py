@@ -14,9 +14,9 @@ from typing import Generic, Protocol, TypeVar
 
 from envsync.gateways.hands import DOING
 from tests.failures.aftermath import Scene
-from tests.failures.processes import children
 from tests.live.program import PATIENCE, Ran, argv
 from tests.servers.gate import Gates, When
+from tests.servers.processes import children_of
 
 _DOING = frozenset(DOING.values())
 _TOLD = re.compile(r"^\S+Z (?:push|pull) [^:]*: (.+)$")
@@ -69,13 +69,13 @@ class Stage:
         return heard.asks == self.asks if self.asks else heard.doing == self.doing
 
 
-S = TypeVar("S", bound=GatedScene)
+S_co = TypeVar("S_co", bound=GatedScene, covariant=True)
 
 
-class Steps(Generic[S]):
+class Steps(Generic[S_co]):
     """Runs of a scene's steps that are listened to, and stopped."""
 
-    def __init__(self, scene: S, log: Path) -> None:
+    def __init__(self, scene: S_co, log: Path) -> None:
         self.scene = scene
         self.gates: Gates[Heard] = Gates(self._heard)
         self._log = log
@@ -99,6 +99,13 @@ class Steps(Generic[S]):
         assert silent == set(), f"nothing was asked, so nothing can be stopped: {silent}"
         return [each for each, heard in found.items() if not program or program in heard.programs]
 
+    def told_stages(self, *request: str) -> list[Stage]:
+        """Return only those stages that a log tells an operator of."""
+        self.stages(*request)
+        return [
+            Stage(doing=each) for each in dict.fromkeys(h.doing for h in self.gates.heard) if each
+        ]
+
     @contextmanager
     def stopped(
         self, stage: Stage, when: When, *request: str
@@ -111,6 +118,7 @@ class Steps(Generic[S]):
             yield process
         finally:
             self.gates.open()
+            process.wait(PATIENCE)
 
     def start(self, *request: str) -> "subprocess.Popen[bytes]":
         """Start a run whose narrative goes to the log."""
@@ -150,7 +158,7 @@ class Steps(Generic[S]):
 
     def _programs(self) -> frozenset[str]:
         """Return the programs that the run has started; looked for only when asked to."""
-        return frozenset(children(self._pid)) if self._looks else frozenset()
+        return frozenset(children_of(self._pid).values()) if self._looks else frozenset()
 
     def _doing(self) -> str:
         """Return what the run said last: it says so before it does it."""

