@@ -67,6 +67,14 @@ def backup(of: Database) -> Backup:
     return Backup(of, Options(f"push {of.key} from {of.environment.name}"))
 
 
+def cleaned(edge: Sync) -> Sync:
+    """Return an edge whose data is sanitised before it leaves."""
+    home = replace(PRODUCTION, clean_storage=FileStorage("/store/clean"))
+    scratch = replace(server(PRODUCTION), scratch=True)
+    source = replace(edge.source, environment=home, scratch=scratch)
+    return replace(edge, source=source, sanitise_at="source")
+
+
 PUBLISHING = {e.name: database("publishing_api", e) for e in (PRODUCTION, STAGING, INTEGRATION)}
 TAGGER = {e.name: database("content_tagger", e) for e in (PRODUCTION, STAGING, INTEGRATION)}
 

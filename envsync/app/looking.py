@@ -1,9 +1,12 @@
 """What can be looked at: artefacts, the state of every database, its history, the schema."""
 
 import json
+from collections.abc import Set as AbstractSet
+from datetime import datetime
 
 from envsync.app.asked import Asked, database, inventory, selected
 from envsync.artefacts import ArtefactKey, Stamp
+from envsync.errors import EnvsyncError
 from envsync.execution.guard import lock_name
 from envsync.gateways import artefacts
 from envsync.gateways.clock import SystemClock
@@ -25,28 +28,38 @@ def schema_text() -> str:
 
 
 def backups_text(asked: Asked) -> str:
-    """Return the artefacts of a database, newest first."""
+    """Return the artefacts of a database, newest first; below them those that were made clean.
+
+    Who may read clean artefacts alone is shown those, and told why there are no others.
+    """
     meant = database(asked)
+    restored = state().journal.restored(meant.environment.name, meant.key)
+    clean = _clean(meant, restored)
+    try:
+        raw = _raw(meant, restored)
+    except EnvsyncError as error:
+        if not clean:
+            raise
+        raw = str(error)
+    return "\n\n".join(filter(None, (raw, clean)))
+
+
+def _raw(meant: Database, restored: AbstractSet[datetime]) -> str:
     store = open_store(meant.storage)
     found = list(artefacts.manifests(store, meant.path, meant.name))
     if not found:
         return f"{meant} has no artefacts in {meant.storage.url}"
-    restored = state().journal.restored(meant.environment.name, meant.key)
-    table = artefacts_table(found, restored, _drills(store, meant))
-    return "\n\n".join(filter(None, (table, _clean(meant))))
+    return artefacts_table(found, restored, _drills(store, meant))
 
 
-def _clean(meant: Database) -> str:
+def _clean(meant: Database, restored: AbstractSet[datetime]) -> str:
     """Return the clean artefacts of a database; nothing where there are none."""
     storage = meant.clean_storage
-    found = (
-        list(artefacts.manifests(open_store(storage), meant.path, meant.name)) if storage else []
-    )
-    return (
-        f"clean, in {storage.url}:\n{artefacts_table(found, set(), {})}"
-        if found and storage
-        else ""
-    )
+    if storage is None:
+        return ""
+    found = list(artefacts.manifests(open_store(storage), meant.path, meant.name))
+    table = artefacts_table(found, restored, {}) if found else ""
+    return f"clean, in {storage.url}:\n{table}" if table else ""
 
 
 def _drills(

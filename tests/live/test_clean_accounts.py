@@ -47,6 +47,9 @@ def test_an_account_that_may_read_clean_artefacts_alone_gets_its_copy(
     assert [len(keys(accounts, bucket)) for bucket in buckets] == [2, 2]
     pulled = run(apart, "integration", "pull", "app")
     assert (pulled.code, apart.people()) == (0, CLEAN), pulled.err
+    listed = run(apart, "integration", "backups", "app", "--env", "production")
+    assert (listed.code, "clean.sql" in listed.out) == (0, True), listed.err
+    assert "cannot list s3://" in listed.out.partition("clean, in")[0]
 
 
 def test_that_account_is_refused_the_raw_ones(apart: Site, scratch: Scratch) -> None:

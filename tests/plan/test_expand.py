@@ -5,8 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envsync.inventory.model import Drill, Ensure, Inventory, Options, Sync
-from envsync.places import FileStorage
+from envsync.inventory.model import Drill, Ensure, Inventory, Options
 from envsync.plan.expand import expand
 from envsync.plan.model import Plan, Pull, Push
 from tests.fleet import (
@@ -17,9 +16,9 @@ from tests.fleet import (
     SHARED,
     STAGING,
     backup,
+    cleaned,
     database,
     inventory,
-    server,
     sync,
 )
 
@@ -74,14 +73,6 @@ def test_a_database_that_nobody_pushes_here_can_be_verified() -> None:
     assert shown(expand(replace(inventory(), drills=(listed,)))) == [
         (1, "verify publishing_api of production", ())
     ]
-
-
-def cleaned(edge: Sync) -> Sync:
-    """Return an edge whose data is sanitised before it leaves."""
-    home = replace(PRODUCTION, clean_storage=FileStorage("/store/clean"))
-    scratch = replace(server(PRODUCTION), scratch=True)
-    source = replace(edge.source, environment=home, scratch=scratch)
-    return replace(edge, source=source, sanitise_at="source")
 
 
 def test_two_targets_of_one_source_share_one_push_and_one_cleaning() -> None:

@@ -10,7 +10,7 @@ from envsync.plan.expand import expand
 from envsync.plan.model import Plan
 from envsync.plan.redirect import redirected
 from envsync.plan.select import Selection, require_consent, require_known, select
-from tests.fleet import CHAINED, PUBLISHING, SHARED, backup, inventory, sync
+from tests.fleet import CHAINED, PUBLISHING, SHARED, backup, cleaned, inventory, sync
 
 BOTH = inventory(*SHARED.syncs, *CHAINED.syncs, backups=(backup(PUBLISHING["integration"]),))
 PLAN = expand(BOTH)
@@ -51,6 +51,27 @@ def test_an_environment_s_goals_hold_its_backups() -> None:
 def test_one_half_of_a_sync_is_that_half_alone(verbs: tuple[str, ...], expected: list[str]) -> None:
     asked = Selection(("staging",), ("publishing_api",), goals=("pull",), verbs=verbs)
     assert [str(step.action) for step in select(PLAN, asked).steps] == expected
+
+
+def test_a_pull_of_clean_data_brings_the_cleaning_and_the_push_before_it() -> None:
+    chosen = select(expand(inventory(*map(cleaned, SHARED.syncs))), Selection(("staging",)))
+    assert shown(chosen) == [
+        (1, "push publishing_api from production", ()),
+        (2, "clean publishing_api of production", (1,)),
+        (3, "pull publishing_api into staging", (2,)),
+    ]
+
+
+def test_a_cleaning_needs_nobody_s_consent_though_its_environment_is_protected() -> None:
+    plan = expand(inventory(*map(cleaned, SHARED.syncs)))
+    require_consent(plan, None)
+
+
+def test_what_must_arrive_clean_is_not_taken_from_where_nothing_is_cleaned() -> None:
+    edge = cleaned(sync(PUBLISHING["production"], PUBLISHING["integration"]))
+    known = inventory(edge)
+    with pytest.raises(RefusedError, match="has no clean_storage or no scratch server"):
+        redirected(known, "publishing_api", ("integration",), "staging")
 
 
 def test_pushes_by_name_are_those_of_the_environment_itself() -> None:
