@@ -6,12 +6,12 @@ from typing import Any
 
 from hypothesis import strategies as some
 
-from envsync.artefacts import Manifest
+from envsync.artefacts import Manifest, ScriptUsed
 from envsync.commands import Command, PullQuestion
 from envsync.commands.buckets import ObserveCopy
 from envsync.dbms.drivers import commands, step_driver
 from envsync.dbms.request import Request
-from envsync.facts import Facts, elasticsearch, mongo
+from envsync.facts import Facts, PullFactsBase, elasticsearch, mongo
 from envsync.facts.buckets import Changes, CopyFacts
 from envsync.inventory.model import Dbms
 from envsync.plan.model import Push, Step
@@ -51,7 +51,9 @@ def facts(draw: some.DrawFn, step: Step) -> Facts:
     if not isinstance(question, PullQuestion):
         raise TypeError(f"{step.action} asks no question that is known here")
     manifest = _manifest(question, dbms, draw(_ROWS), large_objects=draw(some.booleans()))
-    return _pull_facts(dbms, manifest, live=draw(some.booleans()), previous=draw(some.booleans()))
+    found = _pull_facts(dbms, manifest, live=draw(some.booleans()), previous=draw(some.booleans()))
+    script = question.sanitised_by
+    return replace(found, script=ScriptUsed(name=script.name, sha256="0" * 64) if script else None)
 
 
 def _manifest(
@@ -85,7 +87,7 @@ def _push_facts(dbms: Dbms) -> Facts:
             return elasticsearch.PushFacts(_SEARCH, readonly=False, indices=_INDICES)
 
 
-def _pull_facts(dbms: Dbms, manifest: Manifest, **there: bool) -> Facts:
+def _pull_facts(dbms: Dbms, manifest: Manifest, **there: bool) -> PullFactsBase:
     def if_there(name: str, value: Any) -> Any:
         return value if there[name] else None
 
@@ -103,6 +105,7 @@ def _pull_facts(dbms: Dbms, manifest: Manifest, **there: bool) -> Facts:
                 manifest=manifest,
                 live=if_there("live", test_mysql.SCHEMA),
                 previous=if_there("previous", test_mysql.SCHEMA),
+                clients=(test_mysql.MARIADB,),
             )
         case Dbms.MONGO:
             live = mongo.Database("app", 9, ("people",), previous=there["previous"])

@@ -196,6 +196,7 @@ def environment(draw: Draw, name: str, number: int) -> Environment:
         draw(some.none() | some.builds(RebootLock, FOLDER, SEGMENT)),
         draw(some.none() | ICINGA),
         tuple(draw(some.lists(FOLDER, max_size=2))),
+        draw(s3(some.just(f"clean-{number}-of-{name}"), optional(URL))) if draw(MOSTLY) else None,
     )
 
 
@@ -214,6 +215,7 @@ def server(draw: Draw, dbms: Dbms, number: int, *, scratch: bool = False) -> Ser
         replica_set=draw(optional(TEXT)),
         documentdb=draw(some.booleans()),
     )
+    repository = f"clean-{number}" if scratch else draw(KEY)
     return Server(
         dbms,
         endpoint,
@@ -221,6 +223,6 @@ def server(draw: Draw, dbms: Dbms, number: int, *, scratch: bool = False) -> Ser
         draw(some.integers(1, 64)),
         draw(some.none() | some.integers(1, 10**18)),
         draw(some.sampled_from(("primary", "secondary"))),
-        SnapshotRepository(draw(KEY), endpoint) if dbms is Dbms.ELASTICSEARCH else None,
+        SnapshotRepository(repository, endpoint) if dbms is Dbms.ELASTICSEARCH else None,
         scratch,
     )

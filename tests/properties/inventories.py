@@ -137,7 +137,9 @@ def told_inventories(draw: some.DrawFn) -> Told:
     known = Inventory(
         environments=tuple(file.home for file in draft.files),
         databases=tuple(each for file in draft.files for each in file.databases.values()),
-        syncs=tuple(each for file in draft.files for each in _syncs(draft, file)),
+        syncs=tuple(
+            _cleaned(draft, [each for file in draft.files for each in _syncs(draft, file)])
+        ),
         backups=tuple(each for file in draft.files for each in _backups(draft, file)),
         drills=tuple(each for file in draft.files for each in _drills(draft, file)),
         buckets=tuple(each for file in draft.files for each in file.buckets.values()),
@@ -164,7 +166,7 @@ def _databases(
             servers[dbms] = server(draft.draw, dbms, next(draft.numbers))
         if dbms not in scratch:
             apart = server(draft.draw, dbms, next(draft.numbers), scratch=True)
-            scratch[dbms] = apart if draft.draw(SELDOM) else None
+            scratch[dbms] = apart if draft.draw(MOSTLY) else None
         database = _database(draft, file, key, servers[dbms])
         yield key, replace(database, scratch=scratch[dbms])
 
@@ -264,6 +266,26 @@ def _sync(draft: _Draft, file: _File, source: Database, target: Database) -> Syn
         columns=columns,
         coverage=coverage,
     )
+
+
+def _cleaned(draft: _Draft, syncs: list[Sync]) -> Iterator[Sync]:
+    """Have some of the data that can be sanitised at its source, as all agree who share it."""
+    first: dict[tuple[str, str], Sync] = {}
+    for sync in syncs:
+        source = sync.source
+        able = sync.script and source.scratch and source.clean_storage and source != sync.target
+        if not able or not draft.draw(MOSTLY):
+            yield sync
+            continue
+        other = first.setdefault((source.environment.name, source.key), sync)
+        agreed = _shared(other) == _shared(sync)
+        yield replace(sync, sanitise_at="source") if agreed else sync
+
+
+def _shared(sync: Sync) -> tuple[object, ...]:
+    """Return what edges must agree on that take one clean artefact."""
+    left_out = (sync.options.exclude_table_data, sync.options.exclude_tables)
+    return sync.sanitise, sync.checks, sync.columns_file, sync.columns, sync.gate, left_out
 
 
 def _leaves(source: Database | Bucket, target: Database | Bucket) -> bool:

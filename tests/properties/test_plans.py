@@ -14,7 +14,7 @@ from envsync.errors import RefusedError
 from envsync.inventory.model import Database, Ensure, Inventory, Sanitise
 from envsync.places import Secret
 from envsync.plan.expand import expand, restores_itself
-from envsync.plan.model import VERBS, Copy, Plan, Pull, Push, Step, Verify
+from envsync.plan.model import VERBS, Clean, Copy, Plan, Pull, Push, Step, Verify
 from envsync.plan.night import is_due
 from envsync.plan.redirect import redirected
 from envsync.plan.select import Selection, require_consent, select
@@ -28,6 +28,8 @@ INVENTORIES = inventories()
 # What lets an application see a copy, or puts it where one could.
 REVEALING = {"Promote", "CopyBeside", "SwapBack"}
 RESTORING = {"Restore"}
+# What puts data into a storage, or says that it is there.
+LEAVING = {"Dump", "Publish", "TakeSnapshot"}
 
 
 def kinds(commands: list[Command]) -> list[str]:
@@ -75,7 +77,7 @@ def test_no_path_reaches_promote_around_sanitise_and_check(
         sync = step.action.sync
         assert done.count("Promote") == 1
         wanted = [
-            *(["RunScript"] if isinstance(sync.sanitise, Sanitise) else []),
+            *(["RunScript"] if sync.script and not sync.is_cleaned else []),
             *(["Rewrite"] * len(sync.rewrite)),
             *(["RunChecks"] if sync.checks else []),
         ]
@@ -91,6 +93,30 @@ def test_no_path_reaches_promote_around_sanitise_and_check(
             if type(command).__name__ == "RunScript":
                 assert isinstance(sync.sanitise, Sanitise)
                 assert sync.sanitise.script.name in "\n".join(command.lines())
+
+
+@unhurried
+@given(INVENTORIES, some.data())
+def test_what_leaves_clean_was_sanitised_and_checked_before(
+    inventory: Inventory, data: some.DataObject
+) -> None:
+    plan = expand(inventory)
+    for step in plan.steps:
+        if isinstance(step.action, Pull) and step.action.sync.is_cleaned:
+            before = [plan.step(need).action for need in step.needs]
+            assert [type(action) for action in before] == [Clean]
+            assert step.storage != step.action.sync.source.storage
+        if not isinstance(step.action, Clean):
+            continue
+        done = kinds(compiled(step, data.draw(facts(step))))
+        checks = [number for number, kind in enumerate(done) if kind == "RunChecks"]
+        leaving = [number for number, kind in enumerate(done) if kind in LEAVING]
+        assert leaving
+        assert done.count("RunScript") == 1
+        assert done.index("Restore") < done.index("RunScript")
+        assert all(done.index("RunScript") < number for number in (*checks, *leaving))
+        assert max(checks, default=-1) < min(leaving)
+        assert checks or not step.action.sync.checks
 
 
 @unhurried
@@ -183,7 +209,11 @@ def test_a_step_comes_after_all_it_needs_and_is_there_once(inventory: Inventory)
 def test_all_targets_of_a_source_share_its_one_push(inventory: Inventory) -> None:
     plan = expand(inventory)
     for step in plan.steps:
-        if isinstance(step.action, Pull) and not restores_itself(step.action.sync):
+        if isinstance(step.action, Pull) and step.action.sync.is_cleaned:
+            (clean,) = (plan.step(need).action for need in step.needs)
+            assert isinstance(clean, Clean)
+            assert clean.sync.source == step.action.sync.source
+        elif isinstance(step.action, Pull | Clean) and not restores_itself(step.action.sync):
             pushes = [plan.step(need) for need in step.needs if plan.step(need).verb == "push"]
             assert [push.action for push in pushes] == [Push(step.action.sync.source)]
 
@@ -263,8 +293,10 @@ def test_a_selection_keeps_the_order_and_every_pull_its_push(
         if each.verbs == VERBS:
             for step in chosen.steps:
                 if isinstance(step.action, Pull) and not restores_itself(step.action.sync):
-                    needed = [chosen.step(need).action for need in step.needs]
-                    assert Push(step.action.sync.source) in needed
+                    needed = [chosen.step(need) for need in step.needs]
+                    if step.action.sync.is_cleaned:
+                        needed = [chosen.step(need) for clean in needed for need in clean.needs]
+                    assert Push(step.action.sync.source) in [push.action for push in needed]
 
 
 @unhurried

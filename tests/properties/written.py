@@ -53,6 +53,7 @@ def _file(home: Environment, told: Told) -> Tree:
         environment=home.name,
         protected=home.protected,
         storage=_storage(home.storage),
+        clean_storage=home.clean_storage and _storage(home.clean_storage),
         reboot_lock=home.reboot_lock
         and {"directory": home.reboot_lock.directory, "name": home.reboot_lock.name},
         icinga=home.icinga and _icinga(home.icinga),
@@ -271,6 +272,7 @@ def _sync(sync: Sync, defaults: Defaults) -> Tree:
         database=_unless(sync.source.key, sync.target.key),
         **_sanitised(sync),
         coverage=sync.coverage and str(sync.coverage),
+        sanitise_at=_unless(sync.sanitise_at, "target"),
         max_age=_duration(_unless(sync.max_age, defaults.max_age or _USUAL_AGE)),
         rewrite={each.field: dict(each.replacements) for each in sync.rewrite} or None,
         after_promote=[shlex.join(argv) for argv in sync.after_promote] or None,
