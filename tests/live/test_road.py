@@ -174,7 +174,7 @@ def test_backups_lists_artefacts_and_a_timestamp_picks_one(site: Site) -> None:
     first = site.manifest()["stamp"]
     site.production.run("DELETE FROM notes; DELETE FROM people WHERE id > 10", site.source)
     until(lambda: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}" > first, "the next second", 5)
-    assert site.run("push", "app", "--env", "production").code == 0
+    assert site.run("push", "app", "--env", "production", "--allow-shrink", "a test").code == 0
     listed = site.run("backups", "app", "--env", "production").out
     assert first in listed
     assert len(listed.splitlines()) == 4
