@@ -58,6 +58,12 @@ class Classification:
     file: str
     tables: Mapping[str, Mapping[str, Decided]] = field(hash=False)
 
+    def knows(self, name: str) -> bool:
+        """Tell whether somebody decided on a table, by its own name or by a pattern."""
+        shown = written(name)
+        patterns = (each for each in self.tables if is_pattern(each))
+        return shown in self.tables or any(matches(each, shown) for each in patterns)
+
 
 def written(*parts: str) -> str:
     r"""Return names as they are written in the file, joined by dots: 'a.b', and 'a\.b' for one."""

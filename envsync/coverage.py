@@ -137,6 +137,16 @@ def outdated(classification: Classification, gone: Collection[Gone]) -> str:
     return f"{told}{more}: take it out of {classification.file}"
 
 
+def decided_on(classification: Classification, table: str, column: str) -> Decided | None:
+    """Return what somebody decided on a column, or on what it lies in; None where nobody did."""
+    columns = _of_table(classification.tables, table)
+    if columns is None:
+        return None
+    patterns = [name for name in columns if is_pattern(name)]
+    around = (_of_column(name, columns, patterns) for name in (column, *_holders(column)))
+    return next((decision for decision in around if decision is not None), None)
+
+
 def shown_name(name: str) -> str:
     """Show a name in a sentence: what cannot be printed is escaped."""
     return name if name and name.isprintable() else yaml_text(name)

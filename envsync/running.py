@@ -11,6 +11,8 @@ from datetime import date
 from pathlib import Path
 from types import FrameType
 
+from envsync.artefacts import Stamp
+from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.execution.executor import Event, Run, Started, execute
 from envsync.execution.guard import MachineGuard, OpenGuard
@@ -22,6 +24,7 @@ from envsync.execution.outcome import Outcome, exit_code
 from envsync.execution.outcome import State as Ended
 from envsync.execution.reboot_lock import sweep_reboot_lock
 from envsync.execution.stop import Stop
+from envsync.execution.trial import Tried, try_out
 from envsync.execution.world import World
 from envsync.gateways import hands
 from envsync.gateways.clock import SystemClock
@@ -106,6 +109,27 @@ def act(plan: Plan, run: Run, log_format: str) -> int:
         outcomes = list(_told(events, logger, monitoring))
     tell(logger, "INFO", f"{summary(outcomes)}{monitoring.undelivered_text()}", {})
     return max(exit_code(outcomes), 1) if memory.has_gaps else exit_code(outcomes)
+
+
+def try_step(step: Step, timestamp: str | None) -> Tried:
+    """Try a pull out, telling how it goes as a run does; nothing of it is remembered."""
+    leave_no_core()
+    logger = set_up("plain", terminal_handler())
+    clock = SystemClock()
+    reboot = step.environment.reboot_lock
+    if reboot:
+        sweep_reboot_lock(reboot.directory, reboot.name)
+    with stopping() as stop, meters(logger) as made:
+        world = World(_RealGateway(made), MachineGuard(state().locks), clock, stop)
+        return try_out(step, Request(Stamp.of(clock.now()), timestamp), world)
+
+
+def speak_trial(step: Step, timestamp: str | None, say: Say) -> Tried:
+    """Show every command of a trial, in order."""
+    clock = SystemClock()
+    with stopping() as stop:
+        world = World(Speaking(say), OpenGuard(), clock, stop)
+        return try_out(step, Request(Stamp.of(clock.now()), timestamp), world)
 
 
 @dataclass(frozen=True, slots=True)

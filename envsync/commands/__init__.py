@@ -15,6 +15,7 @@ from enum import IntEnum
 from typing import ClassVar
 
 from envsync.artefacts import ArtefactKey, Manifest, ScriptUsed, Stamp
+from envsync.changes import TableChanges
 from envsync.columns import Classification, Columns
 from envsync.places import Endpoint, RsyncStorage, Storage, Transport, spool_text
 from envsync.shrinking import Floor
@@ -334,3 +335,4 @@ class Measured:
     copied: int = 0
     deleted: int = 0
     seconds: float = 0.0
+    changes: tuple[TableChanges, ...] = ()

@@ -11,6 +11,7 @@ from envsync.dbms.cleaning import already_clean
 from envsync.dbms.drills import failed, passed
 from envsync.dbms.request import Request
 from envsync.dbms.spooling import spool
+from envsync.dbms.trials import compared, room
 from envsync.facts import Facts
 from envsync.inventory.model import Database, Dbms
 from envsync.plan.model import Copy, Pull, Push, Step
@@ -51,6 +52,9 @@ class Driver(StepDriver, Protocol):
         self, database: Database, table: str, columns: Columns, limit: int
     ) -> Question:
         """What at most so many rows of a table look like; the answer is SamplesFacts."""
+
+    def trial(self, step: Step, request: Request, facts: Facts) -> Iterator[Command]:
+        """What a pull does up to its checks, with its rows remembered before they are changed."""
 
     def rollback_question(self, database: Database) -> Question:
         """What must be known before a rollback; the answer is SwapFactsBase."""
@@ -109,6 +113,13 @@ def _remains(step: Step, request: Request) -> Iterator[Command]:
     for stamp in request.died:
         key = driver(step.database).artefact(step.database, stamp)
         yield Discard(Location(step.database.environment.storage, key))
+
+
+def trial(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
+    """What tries a pull: all that it does up to its checks, and a look at what that changes."""
+    yield from room(step, facts)
+    yield from spool(step, facts)
+    yield from compared(driver(step.database).trial(step, request, facts))
 
 
 def driver(database: Database) -> Driver:

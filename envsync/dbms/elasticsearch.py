@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
-from envsync.columns import Columns
+from envsync.columns import Classification, Columns
 from envsync.commands import elasticsearch as es
+from envsync.commands.trial import Copy, RememberRows
 from envsync.dbms import cleaning
 from envsync.dbms import elasticsearch_refusals as refusals
 from envsync.dbms.cleaning import location
@@ -28,7 +29,7 @@ from envsync.facts.elasticsearch import (
     picture,
     snapshot_name,
 )
-from envsync.inventory.model import Database, Sync
+from envsync.inventory.model import Database, Dbms, Sync
 from envsync.places import SnapshotRepository
 from envsync.plan.model import Clean, Pull, Push, Step, Verify
 from envsync.provenance import Provenance
@@ -105,6 +106,32 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
             yield from _clean(step, sync, request, facts, manifest)
         case Verify(sync), PullFacts(manifest=Manifest() as manifest):
             yield from _verify(sync, request, facts, manifest)
+
+
+def trial(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
+    """What a pull does up to its checks; the documents are remembered once they are restored."""
+    match step.action, facts:
+        case Pull(sync), PullFacts(manifest=Manifest() as manifest):
+            serves = _serves(manifest, _renamed(manifest, _prefix(sync.target, request)))
+            yield es.Claim(sync.target.server.endpoint, sync.target.name)
+            yield from _restore(sync, request, facts, manifest)
+            target = c.Target(sync.target.server.endpoint, sync.target.name)
+            copy = Copy(Dbms.ELASTICSEARCH, target, None, _called(serves, sync.columns))
+            yield RememberRows(copy, step.options.temppath)
+            yield from _sanitise(sync, serves)
+
+
+def _called(serves: Picture, decided: Classification | None) -> tuple[tuple[str, str], ...]:
+    """Return the restored indices, each by the name that was decided on, if any of its was."""
+    names: dict[str, list[str]] = {}
+    for name, behind in serves.items():
+        for index in behind:
+            names.setdefault(index, []).append(name)
+    return tuple(
+        (next((name for name in known if decided and decided.knows(name)), known[0]), index)
+        for index, served in names.items()
+        if (known := (*sorted(served), original(index)))
+    )
 
 
 def _push(

@@ -19,7 +19,7 @@ from envsync.dbms.dumps import (
 )
 from envsync.dbms.floor import floor
 from envsync.dbms.mongo_clean import READERS, clean
-from envsync.dbms.mongo_pull import cleared, incoming, is_made_safe, pull, scripts, verify
+from envsync.dbms.mongo_pull import cleared, incoming, is_made_safe, pull, scripts, tried, verify
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts import Facts
@@ -100,6 +100,14 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
             yield from clean(step, sync, request, facts, manifest)
         case Verify(sync), PullFacts(manifest=Manifest() as manifest):
             yield from verify(step, sync, facts, manifest)
+
+
+def trial(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
+    """What a pull does up to its checks, with its rows remembered before anything changes them."""
+    del request
+    match step.action, facts:
+        case Pull(sync), PullFacts(manifest=Manifest() as manifest):
+            yield from tried(step, sync, facts, manifest)
 
 
 def _push(

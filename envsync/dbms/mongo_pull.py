@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from envsync import commands as c
 from envsync.artefacts import Manifest
 from envsync.commands import mongo
+from envsync.commands.trial import Copy, RememberRows
 from envsync.dbms.covering import covered
 from envsync.dbms.dumps import pulled, script_of, target_of
 from envsync.facts.mongo import PullFacts
-from envsync.inventory.model import Database, Sanitise, Sync
+from envsync.inventory.model import Database, Dbms, Sanitise, Sync
 from envsync.plan.model import Step
 from envsync.provenance import Provenance
 
@@ -52,6 +53,19 @@ def verify(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iter
     yield from restore(step, sync, manifest, quarantine, "", None)
     yield from sanitise(sync, quarantine)
     yield mongo.DropDatabase(endpoint, quarantine.database)
+
+
+def tried(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[c.Command]:
+    """What a pull does up to its checks; the documents are remembered once they are restored."""
+    database = sync.target
+    endpoint, quarantine = database.server.endpoint, target_of(database, incoming(database))
+    yield mongo.Claim(endpoint, database.name)
+    if facts.caution:
+        yield c.Caution(facts.caution)
+    yield mongo.DropDatabase(endpoint, quarantine.database)
+    yield from restore(step, sync, manifest, quarantine, "", database.name)
+    yield RememberRows(Copy(Dbms.MONGO, quarantine), step.options.temppath)
+    yield from sanitise(sync, quarantine, step.options.exclude_tables)
 
 
 def cleared(sync: Sync) -> Iterator[c.Command]:

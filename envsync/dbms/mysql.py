@@ -20,7 +20,7 @@ from envsync.dbms.dumps import (
 from envsync.dbms.floor import floor
 from envsync.dbms.mysql_clean import clean
 from envsync.dbms.mysql_clients import dump_arguments, dump_client
-from envsync.dbms.mysql_pull import names, pull, verify
+from envsync.dbms.mysql_pull import names, pull, tried, verify
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts import Facts
@@ -99,6 +99,14 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
             yield from clean(step, sync, request, facts, manifest)
         case Verify(sync), PullFacts(manifest=Manifest() as manifest):
             yield from verify(step, sync, manifest)
+
+
+def trial(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
+    """What a pull does up to its checks, with its rows remembered before anything changes them."""
+    del request
+    match step.action, facts:
+        case Pull(sync), PullFacts(manifest=Manifest() as manifest):
+            yield from tried(step, sync, manifest)
 
 
 def _push(

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from envsync import commands as c
 from envsync.artefacts import Manifest
 from envsync.commands import mysql as my
+from envsync.commands.trial import Copy, RememberRows
 from envsync.dbms.covering import covered
 from envsync.dbms.dumps import pulled, script_of, target_of
-from envsync.inventory.model import Database, Sync
+from envsync.inventory.model import Database, Dbms, Sync
 from envsync.plan.model import Step
 from envsync.provenance import Provenance
 
@@ -44,6 +45,16 @@ def verify(step: Step, sync: Sync, manifest: Manifest) -> Iterator[c.Command]:
     yield from restore(step, sync, manifest, quarantine)
     yield from sanitise(sync, quarantine)
     yield my.DropSchema(quarantine)
+
+
+def tried(step: Step, sync: Sync, manifest: Manifest) -> Iterator[c.Command]:
+    """What a pull does up to its checks; the rows are remembered once they are restored."""
+    database = sync.target
+    quarantine = target_of(database, names(database).incoming)
+    yield my.Claim(database.server.endpoint, database.name)
+    yield from restore(step, sync, manifest, quarantine)
+    yield RememberRows(Copy(Dbms.MYSQL, quarantine), step.options.temppath)
+    yield from sanitise(sync, quarantine, step.options.exclude_tables)
 
 
 def restore(

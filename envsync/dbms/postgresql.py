@@ -19,7 +19,7 @@ from envsync.dbms.floor import floor
 from envsync.dbms.postgresql_clean import clean
 from envsync.dbms.postgresql_clients import dump_client
 from envsync.dbms.postgresql_dump import dump
-from envsync.dbms.postgresql_pull import discarded, incoming, previous, pull, verify
+from envsync.dbms.postgresql_pull import discarded, incoming, previous, pull, tried, verify
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts import Facts
@@ -98,6 +98,14 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
             yield from clean(step, sync, request, facts, manifest)
         case Verify(sync), PullFacts(manifest=Manifest() as manifest):
             yield from verify(step, sync, facts, manifest)
+
+
+def trial(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
+    """What a pull does up to its checks, with its rows remembered before anything changes them."""
+    del request
+    match step.action, facts:
+        case Pull(sync), PullFacts(manifest=Manifest() as manifest):
+            yield from tried(step, sync, facts, manifest)
 
 
 def _push(

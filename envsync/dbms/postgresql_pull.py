@@ -1,15 +1,17 @@
 """How PostgreSQL is pulled: a database as quarantine, made safe, then renamed into place."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from envsync import commands as c
 from envsync.artefacts import Manifest
 from envsync.commands import postgresql as pg
+from envsync.commands.trial import Copy, RememberRows
 from envsync.dbms.covering import covered
 from envsync.dbms.dumps import pulled, script_of, target_of
 from envsync.dbms.postgresql_clients import major, restore_client
 from envsync.facts.postgresql import Client, PullFacts
-from envsync.inventory.model import Database, Sync
+from envsync.inventory.model import Database, Dbms, Sync
 from envsync.plan.model import Step
 from envsync.provenance import Provenance
 
@@ -61,6 +63,20 @@ def verify(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iter
     yield from restore(step, sync, facts, manifest, None)
     yield from sanitise(sync, quarantine, None)
     yield pg.DropDatabase(database.server.endpoint, incoming(database))
+
+
+def tried(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[c.Command]:
+    """What a pull does up to its checks; the rows are remembered once they are restored."""
+    database = sync.target
+    quarantine, owner = target_of(database, incoming(database)), _owner(database, facts)
+    role = None if owner == facts.server.user else owner
+    yield pg.Claim(database.server.endpoint, database.name)
+    yield from fresh_quarantine(database, facts, manifest, role)
+    yield from restore(step, sync, facts, manifest, role)
+    yield RememberRows(Copy(Dbms.POSTGRESQL, quarantine, role), step.options.temppath)
+    sanitising = sanitise(sync, quarantine, role)
+    # With row security back in force, no owner could read all rows any more.
+    yield from takewhile(lambda command: not isinstance(command, pg.PutBack), sanitising)
 
 
 def fresh_quarantine(

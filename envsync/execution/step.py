@@ -129,7 +129,7 @@ def _act(draft: _Draft, step: Step, request: Request, world: World) -> None:
         _cleared_up(draft, step, request, world),
         world.gateway.session(step) as session,
         world.stop.attached(session.cancel),
-        _deadline(step, session),
+        deadline(step, session),
     ):
         facts = session.observe(engine.question(step, request))
         draft.see(facts)
@@ -184,24 +184,31 @@ def _cleared_up(draft: _Draft, step: Step, request: Request, world: World) -> It
 
 
 def _abandon(draft: _Draft, step: Step, request: Request, world: World) -> None:
-    try:
-        with world.gateway.session(step) as session, _patience(session):
-            asked = replace(
-                request,
-                dumped=draft.dumped,
-                touched=draft.outcome.touched,
-                restored=draft.restored,
-                fault=draft.fault,
-            )
-            for command in drivers.abandon(step, asked):
-                session.perform(command)
-    except EnvsyncError as error:
-        left = f"clearing up failed, the next run does it: {error}"
+    asked = replace(
+        request,
+        dumped=draft.dumped,
+        touched=draft.outcome.touched,
+        restored=draft.restored,
+        fault=draft.fault,
+    )
+    left = clear_up(step, asked, world)
+    if left is not None:
         draft.outcome = replace(draft.outcome, warnings=(*draft.outcome.warnings, left))
 
 
+def clear_up(step: Step, request: Request, world: World) -> str | None:
+    """Undo what a step began, in a session of its own; returns why that failed, if it did."""
+    try:
+        with world.gateway.session(step) as session, _patience(session):
+            for command in drivers.abandon(step, request):
+                session.perform(command)
+    except EnvsyncError as error:
+        return f"clearing up failed, the next run does it: {error}"
+    return None
+
+
 @contextmanager
-def _deadline(step: Step, session: Session) -> Iterator[None]:
+def deadline(step: Step, session: Session) -> Iterator[None]:
     """Cancel the step when its time is up."""
     allowed = step.options.deadline
     if allowed is None:

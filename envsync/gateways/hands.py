@@ -9,11 +9,13 @@ from typing import Self
 
 from envsync import commands as c
 from envsync.commands.pruning import RemoveArtefact, RemoveOrphan
+from envsync.commands.trial import RememberRows, RoomToRemember, TellChanges
 from envsync.facts import Facts
 from envsync.gateways import artefacts, cleaning, programs, pruning
 from envsync.gateways.engines import Work, engine
 from envsync.gateways.scope import Meter, Scope
 from envsync.gateways.storage import spool
+from envsync.gateways.trial import hands as trial
 
 DOING: dict[str, str] = {
     "TakeSnapshot": "taking a snapshot",
@@ -22,8 +24,10 @@ DOING: dict[str, str] = {
     "Restore": "restoring into quarantine",
     "CompareRows": "comparing rows with the manifest",
     "CheckColumns": "comparing the columns with those decided on",
+    "RememberRows": "remembering what every row holds",
     "RunScript": "sanitising",
     "RunChecks": "checking",
+    "TellChanges": "comparing every row with what it was",
     "CopyBeside": "copying beside the live collections",
     "Analyse": "gathering statistics",
     "Promote": "promoting",
@@ -83,7 +87,7 @@ class Hands:
         if measured is not None:
             self.measured = _together(self.measured, measured)
 
-    def _perform(self, command: c.Command) -> c.Measured | None:
+    def _perform(self, command: c.Command) -> c.Measured | None:  # noqa: C901
         match command:
             case c.Sweep():
                 return c.Measured(deleted=len(artefacts.sweep(command)))
@@ -102,6 +106,9 @@ class Hands:
                 return c.Measured(warnings=(command.text,))
             case RemoveArtefact() | RemoveOrphan():
                 pruning.remove(command)
+            case RoomToRemember() | RememberRows() | TellChanges():
+                work = Work(self._scope, self._held, self.measured, self._kept)
+                return trial.perform(command, work)
             case c.RunProgram():
                 programs.run_program(command, self._scope)
             case _:
@@ -131,4 +138,5 @@ def _together(first: c.Measured, second: c.Measured) -> c.Measured:
         copied=first.copied + second.copied,
         deleted=first.deleted + second.deleted,
         seconds=first.seconds + second.seconds,
+        changes=(*first.changes, *second.changes),
     )

@@ -110,7 +110,11 @@ def _require_index(node: Node, draft: _Draft) -> list[str]:
         return []
     meant = list(catalogue.tables(name))
     if not meant:
-        draft.flaws.append(catalogue.no_table("index", name, line_of(node), changed=True))
+        flaw = catalogue.no_table("index", name, line_of(node), changed=False)
+        draft.flaws.append(flaw)
+        if flaw.is_note:
+            # It may be another name of an index that was decided on.
+            draft.unread.append(Unread(line_of(node), name, hides=True))
     return meant
 
 

@@ -41,7 +41,7 @@ def operators() -> Collection:
         looking.status,
         looking.history,
         looking.schema,
-        Collection("sanitise", sanitising.init, sanitising.lint),
+        Collection("sanitise", sanitising.init, sanitising.lint, sanitising.try_out),
     )
 
 

@@ -1,13 +1,15 @@
-"""Tasks about scripts that sanitise."""
+"""Tasks about scripts that sanitise: read offline, or tried out on a copy that nobody gets."""
+
+import sys
 
 from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from envsync.app import drafting, linting
+from envsync.app import drafting, linting, trying
 from envsync.app.asked import Asked
 from envsync.errors import RefusedError
-from envsync.tasks.common import INVENTORY, refusals
+from envsync.tasks.common import DRY_RUN, ENV, INVENTORY, ONTO_PROTECTED, TIMESTAMP, refusals
 
 
 @task(
@@ -48,3 +50,36 @@ def lint(c: Context, database: str | None = None, inventory: str | None = None) 
         print(found.summary)
         if found.mistakes:
             raise Exit(code=1)
+
+
+@task(
+    name="try",
+    positional=["name"],
+    help={
+        "name": "the database, as the inventory calls it",
+        "env": ENV,
+        "timestamp": TIMESTAMP,
+        "dry-run": DRY_RUN,
+        "onto-protected": ONTO_PROTECTED,
+        "inventory": INVENTORY,
+    },
+)
+def try_out(
+    c: Context,
+    name: str,
+    env: str | None = None,
+    timestamp: str | None = None,
+    dry_run: bool = False,
+    onto_protected: str | None = None,
+    inventory: str | None = None,
+) -> None:
+    """Restore, sanitise and check as a pull does, show what that changes, promote nothing."""
+    with refusals():
+        asked = Asked(inventory, env, name, onto_protected=onto_protected)
+        if dry_run or c.config.run.dry:
+            raise Exit(code=trying.spoken(asked, timestamp, print))
+        done = trying.tried(asked, timestamp)
+        if done.text:
+            print(done.text)
+        print(done.ended, file=sys.stderr)
+        raise Exit(code=done.exit_code)

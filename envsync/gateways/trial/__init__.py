@@ -1,0 +1,1 @@
+"""Rows remembered before a script and compared after it, on whichever engine."""
