@@ -4,14 +4,46 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.failures.mongo_scene import MongoScene, mongo_scene
 from tests.failures.mysql_scene import MysqlScene, mysql_scene
 from tests.failures.postgresql_scene import PostgresqlScene, postgresql_scene
+from tests.failures.search_scene import SearchScene, search_scene
 from tests.failures.stages import Steps
 from tests.servers import wire
 from tests.servers.gate import gate
 from tests.servers.mariadb import Mariadb
+from tests.servers.mongod import Mongod
+from tests.servers.opensearch import SearchClusters
 from tests.servers.postgresql import Postgresql
 from tests.servers.s3 import S3Server
+
+
+@contextmanager
+def gated_mongo(
+    folder: Path, production: Mongod, integration: Mongod
+) -> Iterator[Steps[MongoScene]]:
+    """Make a scene on two servers, each behind a gate."""
+    with mongo_scene(folder, production, integration) as scene:
+        steps = Steps(scene, folder / "log")
+        with (
+            gate(steps.gates, production.port, wire.Mongo) as first,
+            gate(steps.gates, integration.port, wire.Mongo) as second,
+        ):
+            scene.through(first, second)
+            yield steps
+
+
+@contextmanager
+def gated_search(folder: Path, clusters: SearchClusters) -> Iterator[Steps[SearchScene]]:
+    """Make a scene on two clusters, each behind a gate."""
+    scene = search_scene(folder, clusters)
+    steps = Steps(scene, folder / "log")
+    with (
+        gate(steps.gates, clusters.production.port, wire.Http) as first,
+        gate(steps.gates, clusters.integration.port, wire.Http) as second,
+    ):
+        scene.through(first, second)
+        yield steps
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A site on MongoDB in which faults are injected: what it serves, what is locked, what is left."""
 
 import copy
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.servers.mongod import Documents, Mongo, Mongod
 RESERVED = "envsync."
 # Where applyOps has put what bore a name, until it is renamed again (MongoDB, rename_collection).
 _UNDER_WAY = (f"{RESERVED}incoming.", f"{RESERVED}discarded.", "tmp")
+_CAPITAL = re.compile("([A-Z])")
 _COUNTS = {
     "empty": 0,
     "log": 50,
@@ -51,6 +53,26 @@ class MongoScene:
 
     def run(self, *arguments: str) -> Ran:
         return self.site.run(*arguments)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return self.site.environment
+
+    def through(self, production: int, integration: int) -> None:
+        """Have runs reach the servers on other ports."""
+        self.site.write(
+            production={"servers.mongo.port": production},
+            integration={"servers.mongo.port": integration},
+        )
+
+    def whom(self, question: str) -> tuple[str, str]:
+        """Return the database without its name, and what is asked of it, as a statement."""
+        database, _, asked = question.partition(": ")
+        command, _, about = asked.partition(" ")
+        words = _CAPITAL.sub(r"_\1", command).upper()
+        statement = f"RENAME BY {words}" if command == "applyOps" else words.replace("_", " ")
+        beside = next((each for each in _UNDER_WAY if about.startswith(each)), "")
+        return f"{database.removeprefix(self.site.target) or 'live'} {beside}".rstrip(), statement
 
     def next_run(self, *before: dict[str, Any]) -> None:
         """Have the runs to come leave another mark in the data; `before` goes before the script."""

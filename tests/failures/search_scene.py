@@ -11,6 +11,7 @@ from tests.live.search_site import ORDERS, PEOPLE, SCRIPT, SearchSite, make_sear
 from tests.live.site import Ran
 from tests.servers.opensearch import SearchCluster, SearchClusters
 
+_IN_NAMES = re.compile(r"repository-\w+|\d{8}t\d{6}z|/\d+$")
 _OWN = re.compile(r"envsync-search@(?P<moment>\w+)-.+")
 
 
@@ -33,6 +34,19 @@ class SearchScene:
 
     def run(self, *arguments: str) -> Ran:
         return self.site.run(*arguments)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return self.site.environment
+
+    def through(self, production: int, integration: int) -> None:
+        """Have runs reach the clusters on other ports."""
+        self.site.ports |= {"production": production, "integration": integration}
+        self.site.write()
+
+    def whom(self, question: str) -> tuple[str, str]:
+        """Return that a cluster is asked, and the request without moments and numbers."""
+        return "cluster", _IN_NAMES.sub("", question.partition("?")[0])
 
     def next_run(self, before: Sequence[Mapping[str, Any]] = (), **changes: Any) -> None:
         """Have the runs to come leave another mark in the data; `before` goes before the script."""

@@ -83,8 +83,13 @@ class Steps(Generic[S_co]):
         self._looks = False
         log.write_text("")
 
-    def stages(self, *request: str, program: str = "") -> list[Stage]:
-        """Return the stages of a run that goes well, in order; those in which a program runs."""
+    def stages(
+        self, *request: str, program: str = "", silent: frozenset[str] = frozenset()
+    ) -> list[Stage]:
+        """Return the stages of a run that goes well, in order; those in which a program runs.
+
+        What a run does without a question is `silent`, and said to be.
+        """
         self.gates.heard.clear()
         with self._looking_for_programs():
             ran = self.ended(self.start(*request))
@@ -95,8 +100,8 @@ class Steps(Generic[S_co]):
                 found.setdefault(Stage(asks=heard.asks), heard)
             elif heard.doing:
                 found.setdefault(Stage(doing=heard.doing), heard)
-        silent = set(_told(ran.err)) - {heard.doing for heard in self.gates.heard}
-        assert silent == set(), f"nothing was asked, so nothing can be stopped: {silent}"
+        unasked = set(_told(ran.err)) - {heard.doing for heard in self.gates.heard}
+        assert unasked == silent, f"nothing was asked, so nothing can be stopped: {unasked}"
         return [each for each, heard in found.items() if not program or program in heard.programs]
 
     def told_stages(self, *request: str) -> list[Stage]:
@@ -142,7 +147,7 @@ class Steps(Generic[S_co]):
     def _heard(self, question: str) -> Heard:
         whom, statement = self.scene.whom(question)
         statement = " ".join(_LEADING.sub("", statement).split())
-        if whom == "storage":
+        if whom in {"storage", "cluster"}:
             changes = statement.startswith(("PUT", "POST", "DELETE"))
             return Heard(self._doing(), f"{whom}: {statement}", changes, self._programs())
         kind, changes = _kind(statement)

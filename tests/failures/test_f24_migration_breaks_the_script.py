@@ -1,7 +1,4 @@
-"""F24: a migration breaks the script: it stops at the first error, and nothing is promoted.
-
-The other half of the failure, a column that no script ever covered, is in tests/live/test_coverage_*.py.
-"""
+"""F24: a migration breaks the script, or brings a column nobody thought of: nothing is promoted."""
 
 import pytest
 
@@ -34,6 +31,17 @@ def test_what_the_script_did_before_its_error_is_not_kept_either(scene: Postgres
     ended = scene.run(*SYNC)
     assert 'failed: relation "notes" does not exist' in ended.err
     scene.next_run()
+    assert_aftermath(scene, ended, old)
+
+
+def test_a_column_that_nobody_decided_on_is_not_promoted(scene: PostgresqlScene) -> None:
+    old, site = scene.served(), scene.site
+    site.decide()
+    site.decisions.stop((scene.folder / "sanitisation_sql" / "clean.columns.yaml").read_text())
+    site.production.run("ALTER TABLE people ADD phone text DEFAULT '+44 20 7946 0000'", site.source)
+    ended = scene.run(*SYNC)
+    assert "people.phone (text) is new" in ended.err, ended.err
+    site.production.run("ALTER TABLE people DROP phone", site.source)
     assert_aftermath(scene, ended, old)
 
 

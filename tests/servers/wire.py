@@ -8,6 +8,8 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from bson.raw_bson import RawBSONDocument
+
 Piece = tuple[bytes, str | None]
 """Bytes to be carried on, and the question they ask, if they ask one."""
 
@@ -86,6 +88,40 @@ class Mysql:
             packet, self._rest = self._rest[:size], self._rest[size:]
             asks = packet[3] == 0 and packet[4:5] == bytes([self._QUERY])
             yield packet, packet[5:].decode(errors="replace") if asks else None
+
+
+class Mongo:
+    """Commands of MongoDB's protocol, with their database in front: `app: insert people`.
+
+    What a client asks of a server to keep its connection is none.
+    """
+
+    _MESSAGE = 2013
+    _HEADER = struct.Struct("<iiii")
+    _KEEPING = frozenset({"hello", "isMaster", "ping", "saslStart", "saslContinue", "endSessions"})
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def read(self, received: bytes) -> Iterator[Piece]:
+        self._rest += received
+        while len(self._rest) >= self._HEADER.size:
+            size, _, _, kind = self._HEADER.unpack_from(self._rest)
+            if len(self._rest) < size:
+                return
+            message, self._rest = self._rest[:size], self._rest[size:]
+            yield message, self._question(message) if kind == self._MESSAGE else None
+
+    def _question(self, message: bytes) -> str | None:
+        """Return the command of a message, which is all of its first section."""
+        body = message[self._HEADER.size + 5 :]
+        (size,) = struct.unpack_from("<i", body)
+        command = RawBSONDocument(body[:size])
+        name = next(iter(command))
+        if name in self._KEEPING:
+            return None
+        about = command[name] if isinstance(command[name], str) else ""
+        return f"{command['$db']}: {name} {about}".rstrip()
 
 
 class Http:
