@@ -29,7 +29,6 @@ from envsync.execution.world import World
 from envsync.gateways import hands
 from envsync.gateways.clock import SystemClock
 from envsync.gateways.logs import set_up, tell
-from envsync.gateways.memory import leave_no_core
 from envsync.gateways.progress import Meters, meters, terminal_handler
 from envsync.gateways.speaking import Say, Speaking
 from envsync.monitoring import Monitoring
@@ -88,7 +87,6 @@ def speak(plan: Plan, run: Run, say: Say) -> int:
 
 def act(plan: Plan, run: Run, log_format: str) -> int:
     """Carry out a plan, remember and report every step; return the exit code."""
-    leave_no_core()
     logger = set_up(log_format, terminal_handler() if log_format == "plain" else None)
     remembered = state()
     clock = SystemClock()

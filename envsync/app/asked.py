@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envsync.errors import RefusedError
+from envsync.gateways.memory import leave_no_core
 from envsync.inventory.load import load
 from envsync.inventory.model import Database, Inventory
 from envsync.plan.select import Selection, require_known
@@ -27,8 +28,10 @@ class Asked:
 def inventory(folder: str | None, *, drafting: bool = False) -> Inventory:
     """Load the inventory of a folder, of ENVSYNC_INVENTORY, or of ./inventories.
 
-    What is to be decided of columns need not be there while it is being drafted.
+    What is to be decided of columns need not be there while it is being drafted. From here on
+    secrets may be in memory, so no core is left.
     """
+    leave_no_core()
     return load(_folder(folder), scripts_folder(folder), drafting=drafting)
 
 
