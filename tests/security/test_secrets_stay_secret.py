@@ -47,6 +47,7 @@ TASKS: dict[str, tuple[str, ...]] = {
     "schema": ("schema",),
     "prune": ("prune", "prune --dry-run --env production"),
     "sanitise.init": ("sanitise.init app --output drafted.columns.yaml", "sanitise.init nobody"),
+    "sanitise.try": ("sanitise.try app", "sanitise.try app --dry-run"),
     "sanitise.lint": ("sanitise.lint", "sanitise.lint app"),
 }
 """Every task there is, in ways that succeed and in some that are refused."""
