@@ -111,7 +111,6 @@ def act(plan: Plan, run: Run, log_format: str) -> int:
 
 def try_step(step: Step, timestamp: str | None) -> Tried:
     """Try a pull out, telling how it goes as a run does; nothing of it is remembered."""
-    leave_no_core()
     logger = set_up("plain", terminal_handler())
     clock = SystemClock()
     reboot = step.environment.reboot_lock
