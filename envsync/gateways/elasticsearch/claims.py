@@ -136,9 +136,11 @@ class Lease:
         return connect(self._cluster.endpoint, Scope())
 
     def _beat(self, ended: threading.Event, scope: Scope) -> None:
-        self._cluster = cluster = self._apart()
+        """Show signs of life; a cluster that cannot be reached for a moment is asked again."""
+        apart: Cluster | None = None
         while not ended.wait(BEAT):
             try:
+                self._cluster = apart = apart or self._apart()
                 if self._write(self._version):
                     continue
                 now = self.read()
@@ -148,7 +150,7 @@ class Lease:
                 self._version = _version(now)
                 continue
             scope.cancel(
-                f"the claim to {self._path} on {cluster.endpoint} was taken over: this run was "
+                f"the claim to {self._path} on {apart.endpoint} was taken over: this run was "
                 "not heard of for too long"
             )
             return
