@@ -62,5 +62,8 @@ def manifest_of(snapshot: dict[str, Any]) -> tuple[ArtefactKey, Manifest] | None
         )
         stamp = Stamp.parse(manifest.stamp)
         return ArtefactKey(described["path"], stamp, manifest.name, manifest.format), manifest
-    except (KeyError, TypeError, ValueError, ValidationError, binascii.Error, zlib.error):
+    except (
+        *(AttributeError, KeyError, TypeError, ValueError, RecursionError),
+        *(ValidationError, binascii.Error, zlib.error),
+    ):
         return None

@@ -2,10 +2,8 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from envsync.artefacts import ScriptUsed
@@ -16,6 +14,7 @@ from envsync.facts.elasticsearch import Picture, chosen
 from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing
 from envsync.gateways.elasticsearch.indices import count
 from envsync.gateways.scope import Scope
+from envsync.gateways.script_yaml import read_yaml
 
 Patterns = Annotated[tuple[str, ...], Field(min_length=1)]
 Query = dict[str, Any]
@@ -80,15 +79,9 @@ class Sanitisation(BaseModel):
 
 def read(script: Script) -> tuple[Sanitisation, str]:
     """Read a script; raises RefusedError, naming the place, for one that makes no sense."""
+    loaded, content = read_yaml(script)
     try:
-        text = Path(script.path).read_bytes().decode()
-        return Sanitisation.model_validate(yaml.safe_load(text)), text
-    except (OSError, UnicodeDecodeError) as error:
-        raise RefusedError(f"cannot read the script {script.name}: {error}") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise RefusedError(f"{script.name}{line} is not YAML; accepted: a mapping") from error
+        return Sanitisation.model_validate(loaded), content.decode()
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(map(str, problem["loc"])) or "the whole file"

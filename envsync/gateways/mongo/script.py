@@ -2,19 +2,20 @@
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Self
 
-import yaml
 from bson import json_util
 from bson.errors import BSONError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from envsync.commands import Script
 from envsync.errors import RefusedError
+from envsync.gateways.script_yaml import read_yaml
 
 Filter = dict[str, Any]
 Change = Filter | list[Filter]
+_SHOWN = 20
+"""Mistakes told of at once."""
 CollectionName = Annotated[str, Field(min_length=1)]
 
 
@@ -91,13 +92,7 @@ class Written:
 
 def read(script: Script) -> Written:
     """Read a file; raises RefusedError that names every mistake with its key."""
-    try:
-        text = Path(script.path).read_bytes()
-        loaded = yaml.safe_load(text)
-    except OSError as error:
-        raise RefusedError(f"cannot read {script.name}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RefusedError(f"{script.name} is not YAML: {_line(error)}") from error
+    loaded, text = read_yaml(script)
     try:
         content = Sanitisation.model_validate(_values(loaded))
     except ValidationError as error:
@@ -115,10 +110,12 @@ def _values(loaded: object) -> object:
 
 
 def _problems(name: str, error: ValidationError) -> list[str]:
-    return [
+    found = [
         f"{name}: {_key(each['loc'])}{_said(each['type'], each['msg'])}"
         for each in error.errors(include_url=False, include_input=False)
     ]
+    more = len(found) - _SHOWN
+    return [*found[:_SHOWN], f"{name}: {more:,} more of such"] if more > 0 else found
 
 
 def _key(path: tuple[str | int, ...]) -> str:
@@ -139,9 +136,3 @@ def _said(kind: str, message: str) -> str:
     if kind == "value_error":
         return f"is wrong; accepted: {message.removeprefix('Value error, ')}"
     return _SAYS.get(kind, f"is wrong: {message[:1].lower()}{message[1:]}")
-
-
-def _line(error: Exception) -> str:
-    mark = getattr(error, "problem_mark", None)
-    where = f" in line {mark.line + 1}" if mark else ""
-    return f"{getattr(error, 'problem', None) or 'it is not UTF-8'}{where}"
