@@ -134,6 +134,13 @@ class Mariadb:
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[Mariadb]:
     """Two servers of Debian's MariaDB."""
+    with two_servers() as made:
+        yield made
+
+
+@contextmanager
+def two_servers() -> Iterator[Mariadb]:
+    """Run two servers of Debian's MariaDB."""
     with (
         tempfile.TemporaryDirectory(prefix="envsync-mariadb-") as folder,
         running_server("production", Path(folder)) as production,

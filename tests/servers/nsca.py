@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,10 +60,17 @@ class NscaServer:
 
 @pytest.fixture(scope="session")
 def nsca(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NscaServer]:
+    with serving_nsca(tmp_path_factory.mktemp("nsca")) as server:
+        yield server
+
+
+@contextmanager
+def serving_nsca(folder: Path) -> Iterator[NscaServer]:
+    """Run a daemon with its files in a folder."""
     program = shutil.which("nsca", path=PATH)
     if program is None or shutil.which("send_nsca", path=PATH) is None:
         unavailable("install the Debian packages nsca and nsca-client")
-    server = NscaServer(free_port(), tmp_path_factory.mktemp("nsca"))
+    server = NscaServer(free_port(), folder)
     argv = (program, "-c", str(_configured(server)), "-f", "--single")
     with (server.folder / "log").open("wb") as log:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

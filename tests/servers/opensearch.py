@@ -105,7 +105,14 @@ class SearchClusters:
 
 @pytest.fixture(scope="session")
 def opensearch() -> Iterator[SearchClusters]:
-    """Two clusters, started together; a test starts from them as `clear` leaves them."""
+    """Two clusters; a test starts from them as `clear` leaves them."""
+    with two_nodes() as made:
+        yield made
+
+
+@contextmanager
+def two_nodes() -> Iterator[SearchClusters]:
+    """Run two clusters of one node each, started together."""
     jars = _jars()
     with tempfile.TemporaryDirectory(prefix="envsync-opensearch-") as name:
         folder = Path(name)

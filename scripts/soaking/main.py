@@ -1,0 +1,152 @@
+"""Runs the soak and reports it: exit code 0 only if nothing was lost, leaked or left."""
+
+import argparse
+import contextlib
+import random
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tabulate import tabulate
+
+from scripts.soaking import nights
+from scripts.soaking.faults import KINDS, Night
+from scripts.soaking.fleet import Fleet, running_fleet
+from scripts.soaking.leftovers import leftovers
+from scripts.soaking.processes import end_all
+
+RUNS, MINUTES = 200, 15
+SMALL_DISK = "64m"
+_MOUNT, _UMOUNT = "/usr/bin/mount", "/usr/bin/umount"
+
+
+def main() -> None:
+    """Run the nights that were asked for, as far as the time goes, and report."""
+    parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
+    parser.add_argument("--runs", type=int, default=RUNS, help="nights (default: %(default)s)")
+    parser.add_argument("--seed", type=int, help="what chance begins with (default: printed)")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="time for all nights")
+    parser.add_argument("--keep", type=Path, help="a folder for the logs of nights that went wrong")
+    asked = parser.parse_args()
+    seed = secrets.randbelow(2**32) if asked.seed is None else asked.seed
+    say(f"seed {seed}: scripts/soak --seed {seed} chooses the same faults again")
+    with (
+        tempfile.TemporaryDirectory(prefix="envsync-soak-") as temporary,
+        _disk(Path(temporary) / "disk") as disk,
+        contextlib.closing(_Ending()),
+    ):
+        folder = Path(temporary) / "fleet"
+        folder.mkdir()
+        with running_fleet(folder, random.Random(seed), disk) as fleet:
+            sound = soak(fleet, asked.runs, asked.minutes * 60)
+            for log in sorted(folder.glob("night-*.log")) if asked.keep else ():
+                asked.keep.mkdir(parents=True, exist_ok=True)
+                shutil.copy(log, asked.keep)
+    sys.exit(0 if sound else 1)
+
+
+class _Ending:
+    def close(self) -> None:
+        end_all()
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[Path]:
+    """Make a small disk, where this user may; else a folder, which is never full."""
+    folder.mkdir()
+    mount = (_MOUNT, "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", str(folder))
+    mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    if not mounted:
+        say("no small disk can be mounted here (only root may): nights of a full disk are not run")
+        KINDS.remove("disk full")
+    try:
+        yield folder
+    finally:
+        if mounted:
+            subprocess.run((_UMOUNT, "--lazy", str(folder)), check=False)
+
+
+def soak(fleet: Fleet, runs: int, seconds: float) -> bool:
+    """Run nights; returns whether all that must hold has held."""
+    begun = time.monotonic()
+    done: list[Night] = []
+    usual = 3.0
+    while len(done) < runs and time.monotonic() - begun < seconds:
+        night = nights.draw(fleet, len(done) + 1)
+        started = time.monotonic()
+        nights.run(fleet, night, usual)
+        if not night.faults:
+            usual = 0.7 * usual + 0.3 * (time.monotonic() - started)
+        done.append(night)
+        _tell(night, time.monotonic() - started)
+    final = nights.last(fleet, len(done) + 1)
+    left = leftovers(fleet)
+    took = time.monotonic() - begun
+    print(report(done, final, left, took))
+    return not left and not any(night.wrong for night in (*done, final))
+
+
+def _tell(night: Night, seconds: float) -> None:
+    due = ", ".join(member.name.removeprefix("soak_") for member in night.tonight.due)
+    ended = ",".join(map(str, night.codes))
+    wrong = f"  WRONG: {'; '.join(night.wrong)}" if night.wrong else ""
+    faults = ", ".join(night.struck) or "no fault"
+    say(f"night {night.number:3}  {seconds:5.1f} s  exit {ended:<8} {faults} ({due}){wrong}")
+
+
+def report(done: list[Night], final: Night, left: list[str], seconds: float) -> str:
+    """Return what the soak showed, as a table."""
+    every = [*done, final]
+    wrong = Counter(text.partition(":")[0] for night in every for text in night.wrong)
+    rows = [_row(kind, done) for kind in KINDS]
+    faults = tabulate(
+        rows, headers=("fault", "injected", "nights red", "nights green", "went wrong")
+    )
+    totals = [
+        ("nights", len(done)),
+        ("databases refreshed or tried", sum(len(night.tonight.due) for night in done)),
+        ("faults injected", sum(len(night.struck) for night in done)),
+        ("nights in which something failed, and was told", sum(map(_is_red, done))),
+        ("nights survived", sum(not night.wrong for night in done)),
+        ("times a copy was read while a night went on", sum(night.reads for night in every)),
+        ("data lost from copies", wrong["lost"]),
+        ("data lost from production", wrong["source lost"]),
+        ("copies of two generations", wrong["mixed"]),
+        ("unsanitised data seen", wrong["unsanitised"]),
+        ("failures not told by the exit code", wrong["green"]),
+        ("red nights without a fault", wrong["red without a fault"]),
+        ("nights that hung", wrong["hung"]),
+        ("tracebacks", wrong["traceback"]),
+        ("the last night, without faults", "failed" if final.wrong else "all refreshed"),
+        ("leftovers", len(left)),
+        ("seconds", round(seconds)),
+    ]
+    told = [f"left: {each}" for each in left] + [f"last night: {each}" for each in final.wrong]
+    return "\n".join(("", faults, "", tabulate(totals), *told))
+
+
+def _row(kind: str, done: list[Night]) -> tuple[str, int, int, int, int]:
+    struck = [night for night in done if kind in night.struck]
+    red = sum(map(_is_red, struck))
+    wrong = sum(bool(night.wrong) for night in struck)
+    return kind, len(struck), red, len(struck) - red, wrong
+
+
+def _is_red(night: Night) -> bool:
+    return any(night.codes)
+
+
+def say(text: str) -> None:
+    """Tell how it goes, on standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
