@@ -25,6 +25,7 @@ NO_INVENTORY = r"/no/where"
 ONTO = "sync app --env=production --from=integration --onto-protected=production --dry-run"
 PULL = "pull app --env=integration"
 PUSH = "push app --env=production"
+TRY = "sanitise.try app --env=integration --dry-run"
 JSON = f"{PULL} --log-format=json"
 HOLD = "hold app --env=integration --until=2999-01-01 --because=rebuilt --by=somebody"
 JOBS = r"--jobs none is not a number of steps"
@@ -166,6 +167,17 @@ OPTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "sanitise.lint": {
         "database": ("sanitise.lint --database=other", r"'other'"),
         "inventory": (f"sanitise.lint {NOWHERE}", NO_INVENTORY),
+    },
+    "sanitise.try": {
+        "name": (TRY, r"remember every row of app_"),
+        "env": (TRY, r"pull app into integration"),
+        "timestamp": ("sanitise.try app --timestamp=2001", r"2001"),
+        "dry-run": (TRY, r"and promote nothing"),
+        "onto-protected": (
+            "sanitise.try app --env=production --onto-protected=production",
+            r"nothing to try",
+        ),
+        "inventory": (f"sanitise.try app {NOWHERE}", NO_INVENTORY),
     },
 }
 
