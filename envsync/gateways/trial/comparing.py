@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from envsync.changes import ColumnChanges, Sample, TableChanges
 from envsync.gateways.trial.masking import ABSENT, masked, shown
-from envsync.gateways.trial.remembered import Place, Remembered, Trace
+from envsync.gateways.trial.remembered import NO_VALUE, Place, Remembered, Trace
 from envsync.gateways.trial.rows import Cell, Row, Table
 
 _SAMPLES = 3
@@ -18,7 +18,7 @@ class _Candidate:
     before: int | None
     after: str | None
     is_absent: bool
-    trace: Trace | None
+    fold: bytes | None
     was_there: bool = False
 
 
@@ -32,13 +32,17 @@ class _Column:
     candidates: list[_Candidate] = field(default_factory=list)
     seen: set[tuple[int | None, str | None]] = field(default_factory=set)
 
-    def touch(self, before: int | None, cell: Cell | None, trace: Trace | None) -> None:
+    def touch(self, memory: Remembered, before: int | None, cell: Cell | None) -> None:
+        """Count a change, and keep it where it may become a sample."""
         self.touched += 1
+        if len(self.candidates) == _CANDIDATES:
+            return
         text = cell.text if cell else None
         alike = (before, text and text[:_CANDIDATES])
-        if len(self.candidates) < _CANDIDATES and alike not in self.seen:
+        if alike not in self.seen:
             self.seen.add(alike)
-            self.candidates.append(_Candidate(before, text, cell is None, trace))
+            fold = memory.fold(cell) if cell else None
+            self.candidates.append(_Candidate(before, text, cell is None, fold))
 
 
 def compared(memory: Remembered, table: Table, rows: Iterator[Row]) -> TableChanges:
@@ -80,17 +84,17 @@ def _compare(
         if before is None:
             continue
         was = left.pop(place.column(cell.column), None)
-        trace = memory.trace(cell)
-        if was is not None and was.hash == trace.hash:
+        now = memory.hash(cell)
+        if was is not None and was.hash == now:
             column.empty += cell.text is None or cell.text == ""
-        elif was is not None or trace.has_value:
-            column.touch(was.mask if was else None, cell, trace)
+        elif was is not None or now != NO_VALUE:
+            column.touch(memory, was.mask if was else None, cell)
         else:
             column.empty += 1
     names = list(place.columns) if left else []
     for number, was in left.items():
         if was.has_value:
-            columns[names[number]].touch(was.mask, None, None)
+            columns[names[number]].touch(memory, was.mask, None)
         else:
             columns[names[number]].empty += 1
 
@@ -103,9 +107,9 @@ def _tell_old_from_new(memory: Remembered, place: Place, columns: dict[str, _Col
     wanted: dict[int, dict[bytes, list[_Candidate]]] = {}
     for name, column in columns.items():
         for candidate in column.candidates:
-            if candidate.trace is not None and candidate.after:
+            if candidate.fold is not None and candidate.after:
                 folds = wanted.setdefault(place.columns[name], {})
-                folds.setdefault(candidate.trace.fold, []).append(candidate)
+                folds.setdefault(candidate.fold, []).append(candidate)
     if not wanted:
         return
     for traces in memory.every(place):
@@ -153,7 +157,7 @@ def counted(memory: Remembered, table: Table, rows: Iterator[Row]) -> TableChang
             column.is_there = True
             column.empty += cell.text is None or cell.text == ""
             if len(column.candidates) < _CANDIDATES and not memory.had(place, cell):
-                column.touch(None, cell, memory.trace(cell))
+                column.touch(memory, None, cell)
     stayed = memory.stayed(place)
     least = min(place.rows, after)
     for name, column in columns.items():
@@ -177,7 +181,7 @@ def counted(memory: Remembered, table: Table, rows: Iterator[Row]) -> TableChang
 
 def _tell_old(column: _Column, folds: set[bytes]) -> None:
     for candidate in column.candidates:
-        old = candidate.trace is not None and candidate.trace.fold in folds
+        old = candidate.fold is not None and candidate.fold in folds
         candidate.was_there = old and bool(candidate.after)
 
 

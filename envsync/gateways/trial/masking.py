@@ -4,6 +4,7 @@ Neither letters nor digits nor how many there are of them: a length tells one of
 """
 
 import re
+from functools import lru_cache
 
 NULL = "NULL"
 ABSENT = "(none)"
@@ -14,8 +15,27 @@ _SHORTEST = 4
 _LOOKED_AT = 96
 _SHOWN = 24
 _LONGEST = 48
-_RUNS = re.compile(r"([^\W\d_]+)|(\d+)|([@.:/+(),_ -])|(.)", re.DOTALL)
-_SPACE = re.compile(r"[\W_]+")
+_SIGNS = "@.:/+(),_ -"
+_LETTERS, _DIGITS, _OTHERS = re.compile("x+"), re.compile("9+"), re.compile(r"\*+")
+_MEANINGLESS = re.compile(r"[\W_]+")
+
+
+class _Kinds(dict[int, str]):
+    """What stands for each character, found out once: x for letters, 9 for digits, a sign, *."""
+
+    def __missing__(self, number: int) -> str:
+        character = chr(number)
+        kind = "*"
+        if character.isalpha():
+            kind = "x"
+        elif character.isdigit():
+            kind = "9"
+        elif character in _SIGNS:
+            kind = character
+        return self.setdefault(number, kind)
+
+
+_KINDS = _Kinds()
 
 
 def masked(text: str | None) -> str:
@@ -26,18 +46,21 @@ def masked(text: str | None) -> str:
         return EMPTY
     if len(text) < _SHORTEST:
         return SHORT
-    parts: list[str] = []
-    for letters, digits, sign, _ in _RUNS.findall(text[:_LOOKED_AT]):
-        part = "xxx" if letters else "999" if digits else sign or "*"
-        if part != "*" or parts[-1:] != ["*"]:
-            parts.append(part)
-    shape = "".join(parts)
+    return _shape(text[:_LOOKED_AT].translate(_KINDS))
+
+
+@lru_cache(maxsize=2**14)
+def _shape(kinds: str) -> str:
+    """Return a mask that does not tell how many characters of a kind there are."""
+    shape = _DIGITS.sub("999", _LETTERS.sub("xxx", _OTHERS.sub("*", kinds)))
     return shape if len(shape) <= _SHOWN else f"{shape[:_SHOWN]}…"
 
 
 def folded(text: str) -> str:
     """Return a value without case, spaces and punctuation: what is left is told by it as before."""
-    return _SPACE.sub("", text).casefold()
+    if text.isalnum():
+        return text.casefold()
+    return _MEANINGLESS.sub("", text).casefold()
 
 
 def shown(text: str | None) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from envsync.errors import CommandError, RefusedError, UnavailableError
 from envsync.gateways.trial.masking import SHORT, folded, masked
@@ -24,7 +25,9 @@ _CELL = struct.Struct("=H8s4sH")
 _MOST_MASKS = 2**16 - 1
 _MOST_COLUMNS = 2**16
 _AT_ONCE = 500
-_NO_VALUE = bytes(8)
+_KEY, _HASH, _FOLD = 16, 8, 4
+"""Bytes of the hashes of a key, of a value, and of one without its case and punctuation."""
+NO_VALUE = bytes(_HASH)
 _CACHE_KIB = 64 * 1024
 _TABLES = """
 CREATE TABLE row (place INTEGER, key BLOB, cells BLOB);
@@ -35,8 +38,7 @@ CREATE TABLE value (
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """What is left of a value: a hash, one that knows no case and punctuation, a mask's number."""
 
     hash: bytes
@@ -45,7 +47,7 @@ class Trace:
 
     @property
     def has_value(self) -> bool:
-        return self.hash != _NO_VALUE
+        return self.hash != NO_VALUE
 
 
 @dataclass(slots=True)
@@ -69,16 +71,25 @@ class Remembered:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._file = connection
-        self._secret = secrets.token_bytes(32)
+        secret = secrets.token_bytes(32)
+        self._hashing = {
+            size: hashlib.blake2b(key=secret, digest_size=size) for size in (_KEY, _HASH, _FOLD)
+        }
         self._masks: dict[str, int] = {SHORT: 0}
         self.places: dict[str, Place] = {}
 
     def trace(self, cell: Cell) -> Trace:
         """Return what is to be remembered of a value."""
         mask = self._mask(masked(cell.text))
-        if cell.text is None or cell.exact is None:
-            return Trace(_NO_VALUE, _NO_VALUE[:4], mask)
-        return Trace(self._hash(cell.exact, 8), self._hash(folded(cell.text), 4), mask)
+        return Trace(self.hash(cell), self.fold(cell), mask)
+
+    def hash(self, cell: Cell) -> bytes:
+        """Return what tells a value from all others."""
+        return NO_VALUE if cell.exact is None else self._hash(cell.exact, _HASH)
+
+    def fold(self, cell: Cell) -> bytes:
+        """Return what tells a value from others that differ in more than case and punctuation."""
+        return NO_VALUE[:_FOLD] if cell.text is None else self._hash(folded(cell.text), _FOLD)
 
     def _mask(self, mask: str) -> int:
         if mask not in self._masks and len(self._masks) > _MOST_MASKS:
@@ -86,8 +97,10 @@ class Remembered:
         return self._masks.setdefault(mask, len(self._masks))
 
     def _hash(self, text: str, size: int) -> bytes:
-        told = text.encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(told, key=self._secret, digest_size=size).digest()
+        # A copy of what has taken the key already is quicker than to take it for each value.
+        hashing = self._hashing[size].copy()
+        hashing.update(text.encode("utf-8", "surrogatepass"))
+        return hashing.digest()
 
     def masks(self) -> list[str]:
         """Return every mask by its number."""
@@ -108,7 +121,7 @@ class Remembered:
                 _CELL.pack(place.column(cell.column), trace.hash, trace.fold, trace.mask)
                 for cell, trace in ((cell, self.trace(cell)) for cell in row.cells)
             )
-            waiting.append((place.number, self._hash(row.key, 16), cells))
+            waiting.append((place.number, self._hash(row.key, _KEY), cells))
             place.rows += 1
             if len(waiting) == _AT_ONCE:
                 self._insert(waiting)
@@ -130,7 +143,7 @@ class Remembered:
         """Return what a row held, by its columns' numbers; None where there was none."""
         query = "SELECT cells FROM row WHERE place = ? AND key = ?"
         with telling():
-            row = self._file.execute(query, (place.number, self._hash(key, 16))).fetchone()
+            row = self._file.execute(query, (place.number, self._hash(key, _KEY))).fetchone()
         return None if row is None else _traces(row[0])
 
     def every(self, place: Place) -> Iterator[dict[int, Trace]]:
@@ -170,7 +183,7 @@ class Remembered:
         query = "SELECT before FROM value WHERE place = ? AND number = ? AND hash = ?"
         with telling():
             row = self._file.execute(
-                query, (place.number, place.column(cell.column), self.trace(cell).hash)
+                query, (place.number, place.column(cell.column), self.hash(cell))
             ).fetchone()
         return row is not None and row[0] > 0
 
