@@ -26,17 +26,17 @@ def read_yaml(script: Script) -> tuple[Any, bytes]:
         # Safe: the loader makes nothing but plain values.
         loaded = None if wrong else yaml.load(content, _LOADER)  # noqa: S506
     except UnicodeDecodeError:
-        raise _refusal(script, None, "not UTF-8 text") from None
+        raise _refusal(script, "not YAML: it is not UTF-8") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "a character that is none of YAML's"
-        line = mark.line + 1 if mark else None
-        raise _refusal(script, line, f"not YAML ({problem})") from None
+        line = f" in line {mark.line + 1}" if mark else ""
+        raise _refusal(script, f"not YAML: {problem}{line}") from None
     except (ValueError, TypeError) as error:
         # A date of a day that never was, a number of thousands of digits, a key that is none.
-        raise _refusal(script, None, f"not YAML that can be read ({error})") from None
+        raise _refusal(script, f"not YAML that can be read: {error}") from None
     if wrong:
-        raise _refusal(script, None, wrong)
+        raise _refusal(script, wrong)
     return loaded, content
 
 
@@ -82,6 +82,5 @@ class _Counting:
             self._anchors[anchor] = self._count - before
 
 
-def _refusal(script: Script, line: int | None, problem: str) -> RefusedError:
-    where = f"{script.name}:{line}" if line else script.name
-    return RefusedError(f"{where} is {problem}; accepted: YAML as a person would write it")
+def _refusal(script: Script, problem: str) -> RefusedError:
+    return RefusedError(f"{script.name} is {problem}; accepted: YAML as a person would write it")
