@@ -15,6 +15,7 @@ from envsync.gateways.mongo.claims import claim
 from envsync.gateways.mongo.columns import columns, samples
 from envsync.gateways.mongo.copying import copy_beside
 from envsync.gateways.mongo.dump import dump
+from envsync.gateways.mongo.incarnation import KEPT, incarnation, require_same
 from envsync.gateways.mongo.restore import restore
 from envsync.gateways.mongo.rewriting import rewrite
 from envsync.gateways.scope import Scope
@@ -54,6 +55,7 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
     scope = work.scope
     match command:
         case m.Claim():
+            work.kept[KEPT] = incarnation(command.endpoint, scope)
             work.held.enter_context(claim(command, scope))
         case m.Dump():
             return dump(command, scope)
@@ -73,6 +75,7 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
         case m.CopyBeside():
             copy_beside(command, scope)
         case m.Promote():
+            require_same(command.target.endpoint, work.kept.get(KEPT), scope)
             return promote.promote(_with_scripts(command, work.measured), scope)
         case m.SwapBack():
             promote.swap_back(command, scope)
