@@ -19,6 +19,7 @@ from pathlib import Path
 
 from envsync.errors import BusyError, InterruptedStepError, RefusedError
 from envsync.execution.clock import Clock
+from envsync.execution.folders import make_private
 
 _POLL = 0.2
 _TICK = 0.002
@@ -100,7 +101,7 @@ class StepLocks:
     @contextmanager
     def _opened(self, name: str) -> Iterator[int]:
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self.folder)
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
             descriptor = os.open(self._path(name), flags, 0o600)
         except OSError as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envsync.errors import RefusedError
+from envsync.execution.folders import make_private
 
 BUSY_SECONDS = 10.0
 """How long a write waits for another process's."""
@@ -64,7 +65,7 @@ class SqliteFile:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Open the file for one transaction; each is short, many processes share the file."""
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self.path.parent)
             self.path.touch(mode=0o600)
             connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS)
             try:
