@@ -44,28 +44,30 @@ def pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterat
 
 def verify(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[c.Command]:
     """What a drill does, in order: nothing is promoted, and what was restored is dropped."""
-    database = sync.target
-    endpoint, quarantine = database.server.endpoint, target_of(database, incoming(database))
-    yield mongo.Claim(endpoint, database.name)
-    if facts.caution:
-        yield c.Caution(facts.caution)
-    yield mongo.DropDatabase(endpoint, quarantine.database)
-    yield from restore(step, sync, manifest, quarantine, "", None)
+    quarantine = target_of(sync.target, incoming(sync.target))
+    yield from _quarantined(step, sync, facts, manifest, None)
     yield from sanitise(sync, quarantine)
-    yield mongo.DropDatabase(endpoint, quarantine.database)
+    yield mongo.DropDatabase(quarantine.endpoint, quarantine.database)
 
 
 def tried(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[c.Command]:
     """What a pull does up to its checks; the documents are remembered once they are restored."""
-    database = sync.target
-    endpoint, quarantine = database.server.endpoint, target_of(database, incoming(database))
-    yield mongo.Claim(endpoint, database.name)
-    if facts.caution:
-        yield c.Caution(facts.caution)
-    yield mongo.DropDatabase(endpoint, quarantine.database)
-    yield from restore(step, sync, manifest, quarantine, "", database.name)
+    quarantine = target_of(sync.target, incoming(sync.target))
+    yield from _quarantined(step, sync, facts, manifest, sync.target.name)
     yield RememberRows(Copy(Dbms.MONGO, quarantine), step.options.temppath)
     yield from sanitise(sync, quarantine, step.options.exclude_tables)
+
+
+def _quarantined(
+    step: Step, sync: Sync, facts: PullFacts, manifest: Manifest, live: str | None
+) -> Iterator[c.Command]:
+    """Claim the database, and restore the artefact into a fresh quarantine."""
+    quarantine = target_of(sync.target, incoming(sync.target))
+    yield mongo.Claim(quarantine.endpoint, sync.target.name)
+    if facts.caution:
+        yield c.Caution(facts.caution)
+    yield mongo.DropDatabase(quarantine.endpoint, quarantine.database)
+    yield from restore(step, sync, manifest, quarantine, "", live)
 
 
 def cleared(sync: Sync) -> Iterator[c.Command]:

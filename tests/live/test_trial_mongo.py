@@ -59,7 +59,7 @@ def test_what_changed_is_told_exactly_and_what_it_was_is_masked(shop: MongoSite)
         "members: 3 rows, 1 deleted",
         "column decided touched of empty before → after",
         "name.full keep 2 2 0 xxx xxx → Somebody",
-        "phones[] (gone) keep 1 2 0 999 999, 999 999 → (none)",
+        "phones[] (gone) keep 1 2 1 999 999, 999 999 → (none)",
         "as they were: 3 more columns",
         "people: 500 rows",
         "column decided touched of empty before → after",

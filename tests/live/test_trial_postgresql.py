@@ -194,3 +194,63 @@ def test_a_dry_run_shows_what_a_pull_does_up_to_its_checks_and_drops_it(shop: Si
     assert (trial.code, pull.code) == (0, 0)
     assert apart(trial, pull) == ["remember rows", "remember every", "compare every"]
     assert "DROP DATABASE IF EXISTS" in trial.out.splitlines()[-1]
+
+
+ODD = """
+CREATE SCHEMA "Odd Schema";
+CREATE TABLE "Odd Schema"."Odd.Table" ("The Key" bytea NOT NULL UNIQUE, "e-mail" text, tags text[],
+  shouted text GENERATED ALWAYS AS (upper("e-mail")) STORED);
+INSERT INTO "Odd Schema"."Odd.Table"
+  SELECT decode(lpad(to_hex(n), 4, '0'), 'hex'), 'odd' || n || E'@private.example\\t\\n', '{a,"b c"}'
+    FROM generate_series(1, 20) n;
+CREATE TABLE parted (id int, year int, body jsonb, PRIMARY KEY (id, year)) PARTITION BY LIST (year);
+CREATE TABLE parted_old PARTITION OF parted FOR VALUES IN (2001);
+CREATE TABLE parted_new PARTITION OF parted DEFAULT;
+INSERT INTO parted SELECT n, 2000 + n % 2, '{"who": "private"}' FROM generate_series(1, 30) n;
+CREATE TABLE parent (id int PRIMARY KEY, who text);
+CREATE TABLE child (extra text) INHERITS (parent);
+INSERT INTO parent VALUES (1, 'private parent');
+INSERT INTO child VALUES (1, 'private child', 'kept');
+CREATE TABLE hidden (id int PRIMARY KEY, who text);
+INSERT INTO hidden SELECT n, 'private ' || n FROM generate_series(1, 8) n;
+ALTER TABLE hidden ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY few ON hidden USING (id = 1);
+CREATE UNLOGGED TABLE bare ();
+CREATE MATERIALIZED VIEW seen AS SELECT who FROM hidden;
+"""
+ODD_SCRIPT = """
+UPDATE "Odd Schema"."Odd.Table" SET "e-mail" = '', tags = NULL;
+UPDATE parted SET body = '{}' WHERE id <= 10;
+UPDATE parent SET who = 'x';
+UPDATE hidden SET who = 'y' WHERE id > 2;
+"""
+
+
+def test_tables_of_all_kinds_are_read_whole(tmp_path: Path, postgresql: Postgresql) -> None:
+    with temporary_site(tmp_path, postgresql) as made:
+        made.production.run(ODD, made.source)
+        made.script(ODD_SCRIPT, "SELECT 1 WHERE false;")
+        assert made.run("push", "app", "--env", "production").code == 0
+        ran = made.run("sanitise.try", "app")
+    assert (ran.code, leaked(ran, tmp_path, ("private",))) == (0, []), ran.err
+    told = [line for line in lines(ran) if "→" not in line or "column" not in line]
+    assert told[: told.index("look at:")] == [
+        "child: 1 row (no key: counted by value, at least so many)",
+        "who keep 1 1 0 ? → x",
+        "as they were: 2 more columns",
+        "hidden: 8 rows",
+        "who keep 6 8 0 xxx 999 → y",
+        "as they were: 1 more column",
+        "parent: 1 row",
+        "who keep 1 1 0 xxx xxx → x",
+        "as they were: 1 more column",
+        "parted: 30 rows",
+        "body keep 10 30 0 *xxx*: *xxx* → {}",
+        "as they were: 2 more columns",
+        "Odd Schema.Odd\\.Table: 20 rows",
+        "e-mail keep 20 20 0 xxx999@xxx.xxx* → ''",
+        "tags keep 20 20 0 *xxx,*xxx xxx* → NULL",
+        "as they were: 1 more column",
+        "unchanged: bare, notes, people",
+        "before: xxx are letters, 999 digits; *** is what is too short to tell even that",
+    ]

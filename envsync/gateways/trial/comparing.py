@@ -24,10 +24,13 @@ class _Candidate:
 
 @dataclass(slots=True)
 class _Column:
-    """What is counted of one column, for the length of one table."""
+    """What is counted of one column, for the length of one table.
+
+    `valued` are the rows that have a value which did not change.
+    """
 
     touched: int = 0
-    empty: int = 0
+    valued: int = 0
     is_there: bool = False
     candidates: list[_Candidate] = field(default_factory=list)
     seen: set[tuple[int | None, str | None]] = field(default_factory=set)
@@ -66,7 +69,7 @@ def compared(memory: Remembered, table: Table, rows: Iterator[Row]) -> TableChan
         after,
         deleted=place.rows - stayed,
         added=after - stayed,
-        columns=tuple(_told(memory, name, found, known) for name, found in columns.items()),
+        columns=tuple(_told(memory, name, found, known, stayed) for name, found in columns.items()),
     )
 
 
@@ -86,17 +89,13 @@ def _compare(
         was = left.pop(place.column(cell.column), None)
         now = memory.hash(cell)
         if was is not None and was.hash == now:
-            column.empty += cell.text is None or cell.text == ""
+            column.valued += bool(cell.text)
         elif was is not None or now != NO_VALUE:
             column.touch(memory, was.mask if was else None, cell)
-        else:
-            column.empty += 1
     names = list(place.columns) if left else []
     for number, was in left.items():
         if was.has_value:
             columns[names[number]].touch(memory, was.mask, None)
-        else:
-            columns[names[number]].empty += 1
 
 
 def _tell_old_from_new(memory: Remembered, place: Place, columns: dict[str, _Column]) -> None:
@@ -120,11 +119,13 @@ def _tell_old_from_new(memory: Remembered, place: Place, columns: dict[str, _Col
                     candidate.was_there = True
 
 
-def _told(memory: Remembered, name: str, column: _Column, known: set[str]) -> ColumnChanges:
+def _told(
+    memory: Remembered, name: str, column: _Column, known: set[str], stayed: int
+) -> ColumnChanges:
     return ColumnChanges(
         name,
         column.touched,
-        column.empty,
+        max(0, stayed - column.touched - column.valued),
         _samples(column, memory.masks()),
         gone=bool(column.touched) and not column.is_there,
         new=name not in known,
@@ -155,14 +156,14 @@ def counted(memory: Remembered, table: Table, rows: Iterator[Row]) -> TableChang
         for cell in row.cells:
             column = columns.setdefault(cell.column, _Column())
             column.is_there = True
-            column.empty += cell.text is None or cell.text == ""
+            column.valued += bool(cell.text)
             if len(column.candidates) < _CANDIDATES and not memory.had(place, cell):
                 column.touch(memory, None, cell)
     stayed = memory.stayed(place)
     least = min(place.rows, after)
     for name, column in columns.items():
         column.touched = max(0, least - stayed.get(place.columns.get(name, -1), 0))
-        column.empty = min(column.empty, least - column.touched)
+        column.valued = least - column.touched - min(after - column.valued, least - column.touched)
         column.is_there = column.is_there or name in table.columns
         _tell_old(column, memory.folds(place, place.columns.get(name, -1)))
     return TableChanges(
@@ -172,7 +173,9 @@ def counted(memory: Remembered, table: Table, rows: Iterator[Row]) -> TableChang
         deleted=max(0, place.rows - after),
         added=max(0, after - place.rows),
         columns=tuple(
-            replace(_told(memory, name, found, known), samples=_without_before(memory, found))
+            replace(
+                _told(memory, name, found, known, least), samples=_without_before(memory, found)
+            )
             for name, found in columns.items()
         ),
         keyed=False,

@@ -98,6 +98,30 @@ def test_samples_say_what_a_value_was_like_and_what_it_is() -> None:
     )
 
 
+def document(key: int, **values: str) -> Row:
+    return Row(str(key), [Cell(name, text, text) for name, text in values.items()])
+
+
+def test_a_field_that_a_document_has_not_is_empty_and_one_it_loses_is_touched() -> None:
+    loose = Table("t", None)
+    before = [document(1, a="x", b="y"), document(2, a="x"), document(3, a="x", c="z")]
+    after = [document(1, a="x", b="y"), document(2, a="x", d="new"), document(3, a="x")]
+    with remembering(None) as memory:
+        memory.keep(memory.begin(loose), iter(before))
+        memory.ready()
+        found = compared(memory, loose, iter(after))
+    assert {(each.name, each.touched, each.empty) for each in found.columns} == {
+        ("a", 0, 0),
+        ("b", 0, 2),
+        ("c", 1, 2),
+        ("d", 1, 2),
+    }
+    assert [(each.name, each.gone, each.new) for each in found.columns if each.touched] == [
+        ("c", True, False),
+        ("d", False, True),
+    ]
+
+
 def opened(folder: Path) -> list[Path]:
     """Return the files of a folder that this process has open, by its own names for them."""
     found = []
