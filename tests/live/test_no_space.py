@@ -1,7 +1,6 @@
 """Disks that are too small: refused where it can be foreseen, cleaned up where it cannot."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from tests.live.site import Site
 from tests.live.stored import only
 from tests.live.untouched import assert_failed, assert_refused
-from tests.servers.availability import unavailable
+from tests.servers.small_disk import small_disk
 
 pytestmark = pytest.mark.live
 
@@ -40,15 +39,8 @@ def test_a_sync_into_a_target_without_room_is_refused_before_its_push(site: Site
 @pytest.fixture
 def small_storage(site: Site) -> Iterator[Site]:
     """A site whose production keeps its artefacts on a disk of 256 KiB."""
-    if os.geteuid() != 0:
-        unavailable("only root may mount a small disk")
-    folder = site.folder / "artefacts" / "production"
-    mount = ("/usr/bin/mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder))
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode:
-        unavailable(f"a small disk cannot be mounted here: {done.stderr.strip()}")
-    yield site
-    subprocess.run(("/usr/bin/umount", str(folder)), check=True)
+    with small_disk(site.folder / "artefacts" / "production", "256k"):
+        yield site
 
 
 def test_a_disk_that_fills_up_during_a_push_leaves_nothing_behind(small_storage: Site) -> None:

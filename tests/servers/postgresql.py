@@ -273,7 +273,8 @@ def _server(
     try:
         yield server
     finally:
-        _run(server, "pg_ctl", "stop", "--mode=immediate")
+        if (folder / "data" / "postmaster.pid").exists():
+            _run(server, "pg_ctl", "stop", "--mode=immediate")
 
 
 def _certified(server: PostgresqlServer) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 from psycopg import sql
@@ -32,6 +32,13 @@ _WRITING = {"INSERT", "ALL"}
 _SCHEMAS = """
 SELECT nspname::text FROM pg_namespace
  WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1
+"""
+
+_LARGE_TABLES = """
+SELECT n.nspname::text, c.relname::text
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind = 'r' AND c.oid >= 16384 AND pg_table_size(c.oid) >= 2^20
+ ORDER BY pg_table_size(c.oid) DESC
 """
 
 # What belongs to an extension belongs to whoever may create extensions.
@@ -106,7 +113,7 @@ def verify_claim(claim: Session) -> None:
 
 
 def drop_database(command: DropDatabase, scope: Scope) -> None:
-    """Drop a database if it exists, ending the sessions in it."""
+    """Drop a database if it exists, ending the sessions in it, also on a disk that is full."""
     with connect(_maintenance(command.endpoint), scope) as connection:
         query = "SELECT FROM pg_database WHERE datname = %s"
         if connection.execute(query, (command.database,)).fetchone() is None:
@@ -119,7 +126,20 @@ def drop_database(command: DropDatabase, scope: Scope) -> None:
             "pg_has_role(me.oid, r.oid, 'USAGE'))",
             (command.database,),
         )
+        with suppress(CommandError):
+            _drop_large_tables(Target(command.endpoint, command.database), scope)
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(name))
+
+
+def _drop_large_tables(target: Target, scope: Scope) -> None:
+    """Give back the disk that a database takes, as far as this role may.
+
+    DROP DATABASE begins with a checkpoint: on a full disk it fails, and the disk stays full.
+    """
+    with connect(target, scope) as connection:
+        for name in connection.execute(_LARGE_TABLES).fetchall():
+            table = sql.Identifier(*name)
+            connection.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(table))
 
 
 def apply_grants(command: ApplyGrants, scope: Scope) -> None:
