@@ -8,7 +8,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 from envsync.errors import CommandError
 from envsync.gateways.storage.s3_client import asker
@@ -17,7 +17,11 @@ from envsync.places import S3Storage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef, ObjectTypeDef
+    from mypy_boto3_s3.type_defs import (
+        GetObjectOutputTypeDef,
+        HeadObjectOutputTypeDef,
+        ObjectTypeDef,
+    )
 
 _READING = "s3:ListBucket, s3:GetObject"
 _WRITING = "s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload"
@@ -92,11 +96,14 @@ class Bucket:
     def find(self, key: str) -> Found | None:
         """Look at an object; None if it is not there."""
         try:
-            return _found(self.client.head_object(Bucket=self.name, Key=key))
+            answer = self.client.head_object(Bucket=self.name, Key=key)
         except ClientError as error:
             if status(error) == HTTPStatus.NOT_FOUND:
                 return None
             raise
+        if not is_whole(answer):
+            raise ConnectionClosedError(endpoint_url=self.url(key))
+        return _found(answer)
 
     def objects(self, prefix: str) -> Iterator["ObjectTypeDef"]:
         """Yield every object under a prefix, page after page."""
@@ -150,6 +157,11 @@ class Bucket:
             f"cannot write {self.url(key)}: there is an object already, and none is overwritten; "
             "delete it or write under another key"
         )
+
+
+def is_whole(answer: "HeadObjectOutputTypeDef | GetObjectOutputTypeDef") -> bool:
+    """Tell whether an answer's headers came; the client takes those before a cut for all."""
+    return {"ContentLength", "ETag", "LastModified"} <= answer.keys()
 
 
 def _is_unimplemented(error: ClientError) -> bool:

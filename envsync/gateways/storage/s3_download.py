@@ -17,7 +17,7 @@ from envsync.gateways.scope import Scope
 from envsync.gateways.storage.buffers import buffer_of
 from envsync.gateways.storage.jobs import answer, begin, in_order
 from envsync.gateways.storage.limits import Limits, Span, spans
-from envsync.gateways.storage.s3_bucket import Bucket, Found
+from envsync.gateways.storage.s3_bucket import Bucket, Found, is_whole
 from envsync.gateways.storage.s3_errors import sentence, status
 
 if TYPE_CHECKING:
@@ -87,6 +87,9 @@ class Download:
         return found
 
     def _verify_same(self, found: "GetObjectOutputTypeDef", span: Span) -> None:
+        if not is_whole(found):
+            found["Body"].close()
+            raise _DroppedError(f"cannot read {self._where}: the connection was closed too early")
         # Not every server knows If-Match, or gives ETags that tell objects apart.
         announced = f"bytes {span.first}-{span.last}/{self._found.bytes}"
         if (found.get("ContentRange"), found["ETag"], found["LastModified"]) != (

@@ -4,14 +4,17 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from io import BytesIO
 
 import pytest
 
 from envsync.errors import InterruptedStepError, RefusedError, UnavailableError
 from envsync.gateways.scope import Scope
+from envsync.gateways.storage.limits import Span
 from envsync.gateways.storage.s3 import S3Store
 from envsync.gateways.storage.s3_bucket import Bucket
 from envsync.gateways.storage.s3_client import s3_client
+from envsync.gateways.storage.s3_download import Download
 from envsync.gateways.storage.s3_multipart import Multipart
 from envsync.gateways.storage.store import MIB
 from tests.gateways.storage.places import PART, Reached, leftovers, reached_through_proxy
@@ -79,6 +82,24 @@ def test_a_connection_that_keeps_dropping_is_told(reached: Reached) -> None:
     reached.proxy.cut("answers", after=20_000, times=1_000)
     with pytest.raises(UnavailableError, match=r"cannot read s3://.*/path/key: "):
         read(reached, Scope())
+
+
+def test_an_answer_that_is_cut_within_its_headers_is_told(reached: Reached) -> None:
+    fill(reached)
+    reached.proxy.cut("answers", after=60, times=1_000)
+    with pytest.raises(UnavailableError, match=r"cannot read s3://.*/path/key: .*closed"):
+        read(reached, Scope())
+
+
+def test_a_range_whose_headers_are_cut_is_asked_for_again(reached: Reached) -> None:
+    reached.store.put("path/key", CONTENT[:MIB])
+    bucket = Bucket(s3_client(reached.storage), reached.storage)
+    found = bucket.find("path/key")
+    assert found
+    reached.proxy.cut("answers", after=60, times=2)
+    download = Download(bucket, "path/key", found)
+    content = download.fetch(Span(0, MIB - 1), BytesIO())
+    assert (content == CONTENT[:MIB], reached.proxy.faults) == (True, 2)
 
 
 @pytest.mark.usefixtures("aws_environment")
