@@ -12,7 +12,6 @@ import pytest
 
 from tests.failures.aftermath import SYNC, Serves, assert_aftermath
 from tests.failures.postgresql_scene import PostgresqlScene
-from tests.live.program import argv
 from tests.live.site import Ran
 from tests.live.test_storages import shell
 from tests.servers.rsync import SshServer
@@ -26,7 +25,7 @@ PATIENCE = 60
 def test_a_run_with_its_stdin_closed_goes_well(scene: PostgresqlScene) -> None:
     old = scene.served()
     done = subprocess.run(
-        ("/bin/sh", "-c", 'exec "$@" <&-', "sh", *argv(*SYNC)),
+        ("/bin/sh", "-c", 'exec "$@" <&-', "sh", *scene.site.argv(*SYNC)),
         env=scene.site.environment,
         cwd=scene.folder,
         capture_output=True,
@@ -62,8 +61,8 @@ def at_a_terminal(scene: PostgresqlScene, *arguments: str) -> Ran:
     """Run the program as its session's own on a terminal where nobody ever answers."""
     with terminal() as (own, shown):
         done = subprocess.run(
-            ("/usr/bin/setsid", "--ctty", "--wait", *argv(*arguments)),
-            env={"TERM": "xterm", **scene.site.environment},
+            ("/usr/bin/setsid", "--ctty", "--wait", *scene.site.argv(*arguments)),
+            env={"TERM": "xterm", "COLUMNS": "1000", **scene.site.environment},
             cwd=scene.folder,
             stdin=own,
             stdout=own,
