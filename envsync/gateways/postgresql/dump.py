@@ -20,17 +20,24 @@ from envsync.gateways.uploading import BLOCK, Upload
 
 def dump(command: Dump, scope: Scope) -> Measured:
     """Dump, compress and upload; the object is there only if all of it went well."""
+    store = open_store(command.location.storage)
+    # The writer is the last to end: an object that is there before a failure would stay.
     with (
+        store.writer(
+            str(command.location.key), store.part_bytes(command.expected_bytes), scope
+        ) as writer,
         _exported_snapshot(command, scope) as (session, snapshot),
         ThreadPoolExecutor(1, thread_name_prefix="count-rows") as counter,
     ):
+        upload = Upload(writer, scope, command.location.storage.age.encrypt_to)
         counting = counter.submit(count_rows, session, command.row_counts, command.without_rows)
-        upload = _stream(command, snapshot, counting, scope)
+        _stream(command, snapshot, counting, upload, scope)
+        rows = counting.result()
     return Measured(
         bytes=upload.bytes,
         bytes_uncompressed=upload.bytes_uncompressed,
         sha256=upload.sha256,
-        rows=counting.result(),
+        rows=rows,
     )
 
 
@@ -46,27 +53,22 @@ def _exported_snapshot(command: Dump, scope: Scope) -> Iterator[tuple[Session, s
         yield session, row[0] if row else ""
 
 
-def _stream(command: Dump, snapshot: str, counting: Future[dict[str, int]], scope: Scope) -> Upload:
+def _stream(
+    command: Dump, snapshot: str, counting: Future[dict[str, int]], upload: Upload, scope: Scope
+) -> None:
     # As a whole argument: a database may be named like the placeholder.
     argv = [
         f"--snapshot={snapshot}" if argument == f"--snapshot={SNAPSHOT}" else argument
         for argument in command.argv
     ]
-    store = open_store(command.location.storage)
     scope.meter.stage("dumping", command.expected_bytes)
-    with store.writer(
-        str(command.location.key), store.part_bytes(command.expected_bytes), scope
-    ) as writer:
-        upload = Upload(writer, scope, command.location.storage.age.encrypt_to)
-        with (
-            _snapshot_held(counting),
-            client_setting(command.target.endpoint) as client,
-            running(argv, scope, client, stdout=PIPE) as child,
-        ):
-            blocks = iter(partial(child.stdout.read, BLOCK), b"")
-            upload.compress(blocks, command.level, command.threads)
-        counting.result()
-    return upload
+    with (
+        _snapshot_held(counting),
+        client_setting(command.target.endpoint) as client,
+        running(argv, scope, client, stdout=PIPE) as child,
+    ):
+        blocks = iter(partial(child.stdout.read, BLOCK), b"")
+        upload.compress(blocks, command.level, command.threads)
 
 
 @contextmanager
