@@ -32,12 +32,13 @@ def failures(ran: Ran) -> list[str]:
     return [line for line in lines(ran) if " FAILED " in line]
 
 
-def files(site: Site) -> dict[Path, float]:
-    """Return every file of a site, and when it was last written."""
-    return {path: path.stat().st_mtime for path in site.folder.rglob("*") if path.is_file()}
+def files(site: Site) -> dict[Path, bytes]:
+    """Return what every file of a site holds."""
+    return {path: path.read_bytes() for path in site.folder.rglob("*") if path.is_file()}
 
 
 def test_a_sound_fleet_is_fit_and_nothing_is_changed(site: Site) -> None:
+    assert site.run("plan").code == 0
     before = files(site)
     ran = site.run("doctor")
     assert (ran.code, ran.err, failures(ran)) == (0, "", [])
