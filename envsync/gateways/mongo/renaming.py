@@ -5,6 +5,7 @@ that out of the way, to a name like tmpAbCdE.rename, under the lock under which 
 renameCollectionForApplyOps); so what was live goes on as the previous, and no moment is without.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from envsync.gateways.mongo.session import Session
 
 _CANNOT = {13, 20, 48, 59, 73, 115, 238, 303}
 """Unauthorized, IllegalOperation, NamespaceExists, CommandNotFound, and their like."""
+_NOTHING = ""
+"""Where a collection went that was not there."""
+_ASIDE = re.compile(r"tmp[A-Za-z0-9]{5}\.rename")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,9 @@ class Renaming:
     def replace(self, old: str, new: str, keep: str) -> None:
         """Give a collection the name of another one, which is kept under a third."""
         moved = self._exchanged(old, new) if self._at_once else None
+        if moved == _NOTHING:
+            self._done.append(_Done(old, new))
+            return
         if moved is not None:
             self._done.append(_Done(old, new, moved))
             self.rename(moved, keep)
@@ -69,7 +76,11 @@ class Renaming:
             )
 
     def _exchanged(self, old: str, new: str) -> str | None:
-        """Rename over another collection; returns where that went, None where it cannot be done."""
+        """Rename over another collection; returns where that went, None where it cannot be done.
+
+        An application may make it again, or drop it, at any moment: what bore the name as it was
+        taken went out of the way under a name of the server's, or there was nothing.
+        """
         before = self._identities()
         operation = {
             "op": "c",
@@ -91,8 +102,10 @@ class Renaming:
                 self._at_once = False
                 return None
             raise
-        after = {identity: name for name, identity in self._identities().items()}
-        return after[before[new]]
+        after = self._identities()
+        moved = [name for name, identity in after.items() if identity == before[new]]
+        made_again = [name for name in after if name not in before and _ASIDE.fullmatch(name)]
+        return next(iter((*moved, *made_again)), _NOTHING)
 
     def _identities(self) -> dict[str, object]:
         found = self._session.listed(self._database, {"listCollections": 1})
