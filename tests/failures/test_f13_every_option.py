@@ -126,6 +126,18 @@ OPTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "machine": ("doctor --machine=other_machine", r"other_machine"),
         "inventory": (f"doctor {NOWHERE}", NO_INVENTORY),
     },
+    # Before its database is held, which keeps it from being tried.
+    "sanitise.try": {
+        "name": (TRY, r"remember every row of app_"),
+        "env": (TRY, r"pull app into integration"),
+        "timestamp": ("sanitise.try app --timestamp=2001", r"2001"),
+        "dry-run": (TRY, r"and promote nothing"),
+        "onto-protected": (
+            "sanitise.try app --env=production --onto-protected=production",
+            r"nothing to try",
+        ),
+        "inventory": (f"sanitise.try app {NOWHERE}", NO_INVENTORY),
+    },
     "hold": {
         "name": (HOLD, r"app"),
         "env": (HOLD, r"integration"),
@@ -167,17 +179,6 @@ OPTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "sanitise.lint": {
         "database": ("sanitise.lint --database=other", r"'other'"),
         "inventory": (f"sanitise.lint {NOWHERE}", NO_INVENTORY),
-    },
-    "sanitise.try": {
-        "name": (TRY, r"remember every row of app_"),
-        "env": (TRY, r"pull app into integration"),
-        "timestamp": ("sanitise.try app --timestamp=2001", r"2001"),
-        "dry-run": (TRY, r"and promote nothing"),
-        "onto-protected": (
-            "sanitise.try app --env=production --onto-protected=production",
-            r"nothing to try",
-        ),
-        "inventory": (f"sanitise.try app {NOWHERE}", NO_INVENTORY),
     },
 }
 
