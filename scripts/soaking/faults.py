@@ -18,7 +18,8 @@ from scripts.soaking.processes import children
 BEFORE = ("failing script", "forgetful script", "monitoring down", "deadline passes", "disk full")
 DURING = (
     *("envsync killed", "dump client killed", "server killed", "envsync stands still"),
-    *("connection cut", "connection silent", "lock held", "second nightly"),
+    *("connection cut", "connection silent", "connection slow", "bucket's server killed"),
+    *("lock held", "second nightly"),
 )
 BETWEEN = ("bit flipped", "artefact truncated", "manifest truncated")
 KINDS = [*BEFORE, *DURING, *BETWEEN]
@@ -39,6 +40,7 @@ class Night:
     struck: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     reads: int = 0
+    seconds: float = 0
 
     @property
     def in_two(self) -> bool:
@@ -140,6 +142,8 @@ class Striking(threading.Thread):
             "envsync stands still": self._stand_still,
             "connection cut": lambda: self._cut(victim, side),
             "connection silent": lambda: self._silence(victim, side),
+            "connection slow": lambda: self._slow_down(victim, side),
+            "bucket's server killed": self._fleet.kill_s3,
             "lock held": lambda: self._hold(victim, side),
             "second nightly": self._begin_another,
         }
@@ -195,6 +199,15 @@ class Striking(threading.Thread):
         self._until_ended(lambda: time.monotonic() > until)
         proxy.heal()
         return proxy.faults > before
+
+    def _slow_down(self, victim: Member, side: str) -> bool:
+        proxy = self._fleet.proxies[side, victim.engine.KIND]
+        before = proxy.delayed
+        proxy.delay(self._fleet.chance.uniform(0.01, 0.2))
+        until = time.monotonic() + self._fleet.chance.uniform(1, 5)
+        self._until_ended(lambda: time.monotonic() > until)
+        proxy.delay(0)
+        return proxy.delayed > before
 
 
 NIGHTLY = ("nightly", "--env", "integration", "--jobs", "3")

@@ -16,6 +16,7 @@ from scripts.soaking.engines.mariadb import MariadbEngine
 from scripts.soaking.engines.mongo import MongoEngine
 from scripts.soaking.engines.postgresql import PostgresqlEngine
 from scripts.soaking.engines.search import SearchEngine
+from scripts.soaking.processes import restart, serving
 from scripts.soaking.rows import CLEAN, PRIVATE, personal, wrong_with
 from tests.servers.mariadb import two_servers
 from tests.servers.mongod import mongod
@@ -92,6 +93,13 @@ class Fleet:
         """Return all files in both storages."""
         roots = (self.disk, Path(str(self.s3.folder)) / self.bucket)
         return sorted(path for root in roots for path in root.rglob("*") if path.is_file())
+
+    def kill_s3(self) -> bool:
+        """Kill the server of the bucket, and start it again."""
+        pid = serving(f"127.0.0.1:{self.s3.port}")
+        if pid is not None:
+            restart(pid)
+        return pid is not None
 
     def new_generation(self, member: Member, generation: int) -> None:
         """Have a production hold new data."""

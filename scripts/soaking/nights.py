@@ -50,7 +50,10 @@ def draw(fleet: Fleet, number: int) -> Night:
 
 
 def run(fleet: Fleet, night: Night, usual: float) -> None:
-    """Run one night; what must not be is in `night.wrong` afterwards."""
+    """Run one night; what must not be is in `night.wrong` afterwards.
+
+    Faults strike within so many seconds as are usual for a run.
+    """
     for member in night.tonight.due:
         fleet.new_generation(member, night.number)
     prepare(fleet, night)
@@ -83,7 +86,9 @@ def _run(fleet: Fleet, night: Night, usual: float, *arguments: str) -> None:
     program = fleet.start(*arguments)
     striking = Striking(fleet, night, program, usual)
     striking.start()
+    begun = time.monotonic()
     night.codes.append(_waited(program, night))
+    night.seconds += time.monotonic() - begun
     striking.join()
     if striking.error:
         raise striking.error
@@ -129,8 +134,3 @@ def last(fleet: Fleet, number: int) -> Night:
     stale = fleet.stale(fleet.members)
     night.wrong += [f"not refreshed by the last night: {member.name}" for member in stale]
     return night
-
-
-def spent(begun: float) -> float:
-    """Return the seconds since a moment."""
-    return time.monotonic() - begun

@@ -53,11 +53,12 @@ def belonging(variable: str) -> list[int]:
 def restart(pid: int) -> None:
     """Kill a server as a power cut would, and start it again with the same arguments."""
     argv = [word.decode() for word in words(pid)]
+    folder = Path(f"/proc/{pid}/cwd").readlink()
     os.kill(pid, signal.SIGKILL)
     while _runs(pid):
         time.sleep(0.02)
     null = subprocess.DEVNULL
-    STARTED.append(subprocess.Popen(argv, stdin=null, stdout=null, stderr=null))
+    STARTED.append(subprocess.Popen(argv, stdin=null, stdout=null, stderr=null, cwd=folder))
 
 
 def _runs(pid: int) -> bool:

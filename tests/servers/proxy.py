@@ -1,9 +1,10 @@
-"""A relay to a real server whose connections can be cut, or fall silent, after so many bytes."""
+"""A relay to a real server whose connections can be cut, fall silent after so many bytes, or be slow."""
 
 import math
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,12 +30,15 @@ class _Armed:
 class Proxy:
     """Relays to a server on loopback; all goes well until a fault is asked for.
 
-    `heard` keeps the first megabyte of what clients said, `faults` counts what went wrong.
+    `heard` keeps the first megabyte of what clients said, `faults` counts what went wrong,
+    `delayed` the answers that came late.
     """
 
     def __init__(self) -> None:
         self.port = 0
         self.faults = 0
+        self.delayed = 0
+        self._delay = 0.0
         self.heard = bytearray()
         self._lock = threading.Lock()
         self._healed = threading.Event()
@@ -54,9 +58,14 @@ class Proxy:
         self._healed.clear()
         self._armed = _Armed("silence", direction, after, 0, math.inf)
 
+    def delay(self, seconds: float) -> None:
+        """Have each piece of an answer come so many seconds late."""
+        self._delay = seconds
+
     def heal(self) -> None:
         """Let go of all connections; new ones are relayed without fault."""
         self._armed = None
+        self._delay = 0
         self._healed.set()
         with self._lock:
             for connection in self._open:
@@ -77,6 +86,9 @@ class Proxy:
         with suppress(OSError):
             while received := source.recv(CHUNK):
                 passing, fault = self._judge(direction, received)
+                if self._delay and direction == "answers":
+                    self.delayed += 1
+                    time.sleep(self._delay)
                 target.sendall(received[:passing])
                 if fault == "silence":
                     self._healed.wait()

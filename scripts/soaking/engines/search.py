@@ -1,4 +1,4 @@
-"""OpenSearch in the soak: two clusters of one node, whose connections are cut now and then."""
+"""OpenSearch in the soak: two clusters of one node, killed and started again now and then."""
 
 import random
 from collections.abc import Mapping
@@ -9,10 +9,14 @@ from urllib.parse import quote
 
 import yaml
 
+from scripts.soaking.processes import restart, serving
 from scripts.soaking.rows import Row, Seen
 from tests.servers.opensearch import SearchClusters
+from tests.servers.waiting import until
 
 REPOSITORY = "soak"
+STARTING = 60
+"""Seconds a node may take to start."""
 
 
 class SearchEngine:
@@ -114,10 +118,13 @@ NAME-notes: *all
         return found
 
     def disturb(self, environment: str) -> str | None:
-        """Kill nothing: a node takes longer to start than many nights last."""
-        del environment
-        killed: str | None = None
-        return killed
+        cluster = self._clusters[environment]
+        pid = serving(str(cluster.folder))
+        if pid is None:
+            return None
+        restart(pid)
+        until(cluster.answers, "OpenSearch to answer again", STARTING)
+        return "killed OpenSearch, and started it again"
 
     def hold(self, environment: str, name: str, seconds: float) -> bool:
         del environment, name, seconds
