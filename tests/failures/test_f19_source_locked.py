@@ -18,6 +18,7 @@ from tests.servers.gate import Gates, gate
 from tests.servers.mariadb import Mariadb
 from tests.servers.mongod import Mongo
 from tests.servers.postgresql import PASSWORD, Postgresql
+from tests.servers.waiting import another_second
 
 pytestmark = pytest.mark.live
 
@@ -122,6 +123,7 @@ def test_writers_go_on_at_every_stage_of_a_push_from_mariadb(
 def go_on_at(site: MysqlSite, gates: Gates[str], wanted: str) -> None:
     """Have a push wait for an answer, and writers go on meanwhile; then let it end well."""
     account = site.accounts["production"]
+    another_second()
     gates.stop_at(wanted.__eq__, "unanswered")
     running = site.start(*PUSH)
     gates.wait(lambda: running.poll() is not None)

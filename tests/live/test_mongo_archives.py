@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import zstandard
-from bson import json_util
+from bson import ObjectId, json_util
 from pymongo.collection import Collection
 
 from tests.gateways.mongo import archives
@@ -68,7 +68,7 @@ def test_an_archive_that_mongodump_wrote_is_pulled(mongo_site: MongoSite) -> Non
     }
     segments: list[Segment] = [
         ("people", people[:200]),
-        ("sessions", [{"_id": 1}]),
+        ("sessions", [{"_id": ObjectId()}]),
         ("people", people[200:]),
     ]
     plain = archives.write(mongo_site.source, metadata, segments)

@@ -1,5 +1,6 @@
 """Whatever envsync writes is its user's alone, whichever umask it is run with."""
 
+import os
 import stat
 import subprocess
 import threading
@@ -39,10 +40,11 @@ class Modes:
         self.seen: dict[str, set[int]] = {}
 
     def _all(self) -> Iterator[Path]:
-        for folder in self._folders:
-            yield from folder.rglob("*")
-        yield from MEMORY.glob("envsync-*")
-        yield from MEMORY.glob("envsync-*/*")
+        for top in (*self._folders, *MEMORY.glob("envsync-*")):
+            yield top
+            # A folder that goes meanwhile has nothing in it any more.
+            for folder, folders, files in os.walk(top):
+                yield from (Path(folder, name) for name in (*folders, *files))
 
     def look(self) -> None:
         for path in self._all():

@@ -11,3 +11,8 @@ def until(condition: Callable[[], bool], what: str, seconds: float = 15) -> None
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds} s in vain for {what}")
         time.sleep(0.02)
+
+
+def another_second() -> None:
+    """Wait for the clock's next second: an artefact is named after that of its push."""
+    time.sleep(1 - time.time() % 1)
