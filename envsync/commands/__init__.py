@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from envsync.artefacts import ArtefactKey, Manifest, ScriptUsed, Stamp
 from envsync.changes import TableChanges
-from envsync.columns import Classification, Columns
+from envsync.columns import Classification
 from envsync.places import Endpoint, RsyncStorage, Storage, Transport, spool_text
 from envsync.shrinking import Floor
 from envsync.verification import Verification
@@ -44,40 +44,11 @@ class Command(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What a step asks before it acts; `dbms` names the engine that can answer."""
-
-    dbms: ClassVar[str] = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Script:
     """A file that sanitises or checks: how the inventory names it, and where it is."""
 
     name: str
     path: str
-
-
-@dataclass(frozen=True, slots=True)
-class PullQuestion(Question):
-    """Ask for the artefact of a pull; without a timestamp, for the newest one.
-
-    Until the push it waits for has run there is no artefact to ask for, and `awaited` is True.
-    `writes` is the storage in which the step will leave something below the same path, such as the
-    artefact made clean where it `cleans`. `sanitised_by` is the script at hand.
-    """
-
-    storage: Storage
-    environment: str
-    database: str
-    path: str
-    name: str
-    now: Stamp
-    timestamp: str | None
-    awaited: bool
-    writes: Storage | None = field(default=None, kw_only=True)
-    cleans: bool = field(default=False, kw_only=True)
-    sanitised_by: Script | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,23 +95,6 @@ class Meet(Command):
 
     def lines(self) -> Iterator[str]:
         yield f"# wait until all pulls of group {self.group!r} can be promoted, or give all up"
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnsQuestion(Question):
-    """Ask what columns a database has; the answer is ColumnsFacts."""
-
-    target: Target
-
-
-@dataclass(frozen=True, slots=True)
-class SamplesQuestion(Question):
-    """Ask for values of at most so many rows of a table; the answer is SamplesFacts."""
-
-    target: Target
-    table: str
-    columns: Columns = field(hash=False)
-    limit: int
 
 
 @dataclass(frozen=True, slots=True)

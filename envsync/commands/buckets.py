@@ -5,19 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from envsync.artefacts import Stamp
-from envsync.commands import Command, Question
+from envsync.commands import Command
 from envsync.facts.buckets import Changes
 from envsync.places import BucketPlace
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveCopy(Question):
-    """Ask what differs between two buckets; `awaited` as in the facts."""
-
-    dbms: ClassVar[str] = "buckets"
-    source: BucketPlace
-    target: BucketPlace
-    awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

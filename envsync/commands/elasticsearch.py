@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from envsync.artefacts import Manifest, Stamp
-from envsync.commands import Command, Gate, Location, Published, PullQuestion, Question, Script
+from envsync.commands import Command, Gate, Location, Published, Script
 from envsync.facts.elasticsearch import Picture, snapshot_name
 from envsync.places import Endpoint, SnapshotRepository
 from envsync.provenance import Provenance
@@ -33,13 +33,6 @@ class ElasticsearchCommand(Command):
     """Something a search cluster's hands can do."""
 
     __slots__ = ()
-    dbms: ClassVar[str] = "elasticsearch"
-
-
-@dataclass(frozen=True, slots=True)
-class ElasticsearchQuestion(Question):
-    """Something a search cluster's eyes can see."""
-
     dbms: ClassVar[str] = "elasticsearch"
 
 
@@ -381,56 +374,3 @@ def repository(location: Location) -> str:
     if not isinstance(storage, SnapshotRepository):
         raise TypeError(f"no repository of snapshots: {storage!r}")
     return storage.repository
-
-
-@dataclass(frozen=True, slots=True)
-class ObservePush(ElasticsearchQuestion):
-    """Ask what a push must know before it acts."""
-
-    endpoint: Endpoint
-    repository: str
-    patterns: tuple[str, ...]
-    path: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ObservePull(PullQuestion):
-    """Ask what a pull must know before it acts; its script is read and must make sense.
-
-    `clean` is the repository that the step takes a snapshot into, "" where it takes none.
-    """
-
-    dbms: ClassVar[str] = "elasticsearch"
-
-    endpoint: Endpoint
-    repository: str
-    target: str
-    script: Script | None
-    clean: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveColumns(ElasticsearchQuestion):
-    """Ask what fields a database's indices have, by what applications call them."""
-
-    endpoint: Endpoint
-    indices: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveSamples(ElasticsearchQuestion):
-    """Ask for values of at most so many documents behind a name."""
-
-    endpoint: Endpoint
-    indices: tuple[str, ...]
-    table: str
-    limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveSwap(ElasticsearchQuestion):
-    """Ask what a rollback must know: who serves now, and who did before."""
-
-    endpoint: Endpoint
-    name: str

@@ -4,20 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from envsync.commands import (
-    ColumnsCheck,
-    ColumnsQuestion,
-    Command,
-    Location,
-    PullQuestion,
-    Question,
-    SamplesQuestion,
-    Script,
-    Target,
-    fetched,
-    stored,
-)
-from envsync.places import Endpoint, Storage
+from envsync.commands import ColumnsCheck, Command, Location, Script, Target, fetched, stored
+from envsync.places import Endpoint
 from envsync.provenance import Provenance
 
 INCOMING = "envsync.incoming."
@@ -33,13 +21,6 @@ class MongoCommand(Command):
     """Something MongoDB's hands can do."""
 
     __slots__ = ()
-    dbms: ClassVar[str] = "mongo"
-
-
-@dataclass(frozen=True, slots=True)
-class MongoQuestion(Question):
-    """Something MongoDB's eyes can see."""
-
     dbms: ClassVar[str] = "mongo"
 
 
@@ -248,48 +229,6 @@ class DropCollections(MongoCommand):
 
     def lines(self) -> Iterator[str]:
         yield f"mongo {self.target}: drop {self.prefix}*"
-
-
-@dataclass(frozen=True, slots=True)
-class ObservePush(MongoQuestion):
-    """Ask what a push must know before it acts."""
-
-    source: Target
-    storage: Storage
-    path: str
-    secondary: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ObservePull(PullQuestion):
-    """Ask what a pull must know before it acts; `quarantine` is None where none is needed."""
-
-    dbms: ClassVar[str] = "mongo"
-
-    target: Target
-    quarantine: str | None
-    scripts: tuple[Script, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveColumns(ColumnsQuestion):
-    """Ask what columns a database has."""
-
-    dbms: ClassVar[str] = "mongo"
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveSamples(SamplesQuestion):
-    """Ask for values of at most so many rows of a table."""
-
-    dbms: ClassVar[str] = "mongo"
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveSwap(MongoQuestion):
-    """Ask what a rollback must know: the live collections and the previous ones."""
-
-    target: Target
 
 
 def _list(names: tuple[str, ...]) -> str:

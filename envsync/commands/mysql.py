@@ -5,20 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from envsync.commands import (
-    ColumnsCheck,
-    ColumnsQuestion,
-    Command,
-    Location,
-    PullQuestion,
-    Question,
-    SamplesQuestion,
-    Script,
-    Target,
-    fetched,
-    stored,
-)
-from envsync.places import Endpoint, Storage
+from envsync.commands import ColumnsCheck, Command, Location, Script, Target, fetched, stored
+from envsync.places import Endpoint
 from envsync.provenance import Provenance
 
 CREDENTIALS = "{credentials}"
@@ -31,13 +19,6 @@ class MysqlCommand(Command):
     """Something MySQL's hands can do."""
 
     __slots__ = ()
-    dbms: ClassVar[str] = "mysql"
-
-
-@dataclass(frozen=True, slots=True)
-class MysqlQuestion(Question):
-    """Something MySQL's eyes can see."""
-
     dbms: ClassVar[str] = "mysql"
 
 
@@ -261,50 +242,6 @@ class SwapBack(MysqlCommand):
     def lines(self) -> Iterator[str]:
         live, previous = quoted(self.schemas.live), quoted(self.schemas.previous)
         yield f"sql {self.endpoint}: exchange {live} and {previous} in one RENAME TABLE"
-
-
-@dataclass(frozen=True, slots=True)
-class ObservePush(MysqlQuestion):
-    """Ask what a push must know before it acts."""
-
-    source: Target
-    storage: Storage
-    path: str
-    clients: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ObservePull(PullQuestion):
-    """Ask what a pull must know before it acts."""
-
-    dbms: ClassVar[str] = "mysql"
-
-    target: Target
-    schemas: Schemas
-    disk_bytes: int | None
-    clients: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveColumns(ColumnsQuestion):
-    """Ask what columns a database has."""
-
-    dbms: ClassVar[str] = "mysql"
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveSamples(SamplesQuestion):
-    """Ask for values of at most so many rows of a table."""
-
-    dbms: ClassVar[str] = "mysql"
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveSwap(MysqlQuestion):
-    """Ask what a rollback must know: the live schema and the previous one."""
-
-    target: Target
-    previous: str
 
 
 def quoted(name: str) -> str:

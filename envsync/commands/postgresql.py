@@ -5,21 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from envsync.commands import (
-    ColumnsCheck,
-    ColumnsQuestion,
-    Command,
-    Location,
-    PullQuestion,
-    Question,
-    SamplesQuestion,
-    Script,
-    Target,
-    fetched,
-    stored,
-)
+from envsync.commands import ColumnsCheck, Command, Location, Script, Target, fetched, stored
 from envsync.facts.postgresql import Grant, Setting
-from envsync.places import Endpoint, Storage
+from envsync.places import Endpoint
 from envsync.provenance import Provenance
 
 SNAPSHOT = "{snapshot}"
@@ -30,13 +18,6 @@ class PostgresqlCommand(Command):
     """Something PostgreSQL's hands can do."""
 
     __slots__ = ()
-    dbms: ClassVar[str] = "postgresql"
-
-
-@dataclass(frozen=True, slots=True)
-class PostgresqlQuestion(Question):
-    """Something PostgreSQL's eyes can see."""
-
     dbms: ClassVar[str] = "postgresql"
 
 
@@ -353,50 +334,6 @@ class DropDatabase(PostgresqlCommand):
     def lines(self) -> Iterator[str]:
         where = Target(self.endpoint, self.endpoint.maintenance)
         yield f"sql {where}: DROP DATABASE IF EXISTS {quoted(self.database)}"
-
-
-@dataclass(frozen=True, slots=True)
-class ObservePush(PostgresqlQuestion):
-    """Ask what a push must know before it acts."""
-
-    source: Target
-    storage: Storage
-    path: str
-    clients: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ObservePull(PullQuestion):
-    """Ask what a pull must know before it acts."""
-
-    dbms: ClassVar[str] = "postgresql"
-
-    target: Target
-    previous: str
-    clients: tuple[str, ...]
-    disk_bytes: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveColumns(ColumnsQuestion):
-    """Ask what columns a database has."""
-
-    dbms: ClassVar[str] = "postgresql"
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveSamples(SamplesQuestion):
-    """Ask for values of at most so many rows of a table."""
-
-    dbms: ClassVar[str] = "postgresql"
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveSwap(PostgresqlQuestion):
-    """Ask what a rollback must know: the live database and the previous one."""
-
-    target: Target
-    previous: str
 
 
 SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"

@@ -13,12 +13,14 @@ from envsync.facts.buckets import Changes, CopyFacts
 from envsync.inventory.model import BucketSync
 from envsync.places import BucketPlace
 from envsync.plan.model import Copy, Step
+from envsync.questions import Question
+from envsync.questions.buckets import ObserveCopy
 
 
-def question(step: Step, request: Request) -> c.Question:
+def question(step: Step, request: Request) -> Question:
     """What must be known before the step acts."""
     sync = _sync(step)
-    return b.ObserveCopy(_source(sync), sync.target.place, request.awaited)
+    return ObserveCopy(_source(sync), sync.target.place, request.awaited)
 
 
 def idle(facts: Facts) -> str | None:

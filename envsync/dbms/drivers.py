@@ -5,7 +5,7 @@ from typing import Protocol
 
 from envsync.artefacts import ArtefactKey, Stamp
 from envsync.columns import Columns
-from envsync.commands import Command, Discard, Location, Meet, Question, RunProgram
+from envsync.commands import Command, Discard, Location, Meet, RunProgram
 from envsync.dbms import buckets, elasticsearch, mongo, mysql, postgresql
 from envsync.dbms.cleaning import already_clean
 from envsync.dbms.drills import failed, passed
@@ -15,6 +15,7 @@ from envsync.dbms.trials import compared, room
 from envsync.facts import Facts
 from envsync.inventory.model import Database, Dbms
 from envsync.plan.model import Copy, Pull, Push, Step
+from envsync.questions import Question
 
 
 class StepDriver(Protocol):

@@ -33,6 +33,14 @@ from envsync.inventory.model import Database, Dbms, Sync
 from envsync.places import SnapshotRepository
 from envsync.plan.model import Clean, Pull, Push, Step, Verify
 from envsync.provenance import Provenance
+from envsync.questions import Question
+from envsync.questions.elasticsearch import (
+    ObserveColumns,
+    ObservePull,
+    ObservePush,
+    ObserveSamples,
+    ObserveSwap,
+)
 from envsync.version import VERSION
 
 FORMAT = "snapshot"
@@ -44,17 +52,17 @@ def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
     return ArtefactKey(database.path, stamp, database.name, FORMAT)
 
 
-def question(step: Step, request: Request) -> c.Question:
+def question(step: Step, request: Request) -> Question:
     """What must be known before the step acts."""
     match step.action:
         case Push(database):
             endpoint, repository = database.server.endpoint, _repository(database)
-            return es.ObservePush(
+            return ObservePush(
                 endpoint, repository.repository, database.indices, database.path, database.name
             )
         case Pull(sync) | Clean(sync) | Verify(sync):
             storage = _read_through(sync)
-            return es.ObservePull(
+            return ObservePull(
                 storage=storage,
                 environment=sync.source.environment.name,
                 database=sync.source.key,
@@ -314,22 +322,22 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
         yield es.DropLeftovers(target.server.endpoint, target.name, request.now)
 
 
-def columns_question(database: Database) -> es.ObserveColumns:
+def columns_question(database: Database) -> ObserveColumns:
     """What fields a database's indices have."""
-    return es.ObserveColumns(database.server.endpoint, database.indices)
+    return ObserveColumns(database.server.endpoint, database.indices)
 
 
 def samples_question(
     database: Database, table: str, columns: Columns, limit: int
-) -> es.ObserveSamples:
+) -> ObserveSamples:
     """What at most so many documents behind a name look like, whatever their fields."""
     del columns
-    return es.ObserveSamples(database.server.endpoint, database.indices, table, limit)
+    return ObserveSamples(database.server.endpoint, database.indices, table, limit)
 
 
-def rollback_question(database: Database) -> es.ObserveSwap:
+def rollback_question(database: Database) -> ObserveSwap:
     """What must be known before a rollback."""
-    return es.ObserveSwap(database.server.endpoint, database.name)
+    return ObserveSwap(database.server.endpoint, database.name)
 
 
 def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:

@@ -27,6 +27,14 @@ from envsync.facts.mongo import Database as Live
 from envsync.facts.mongo import PullFacts, PushFacts, SwapFacts
 from envsync.inventory.model import Database, Sync
 from envsync.plan.model import Clean, Pull, Push, Step, Verify
+from envsync.questions import Question
+from envsync.questions.mongo import (
+    ObserveColumns,
+    ObservePull,
+    ObservePush,
+    ObserveSamples,
+    ObserveSwap,
+)
 from envsync.version import VERSION
 
 FORMAT = "archive.zst"
@@ -38,16 +46,16 @@ def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
     return dump_key(database, stamp, FORMAT)
 
 
-def question(step: Step, request: Request) -> c.Question:
+def question(step: Step, request: Request) -> Question:
     """What must be known before the step acts."""
     target = target_of(step.database, step.database.name)
     match step.action:
         case Push(database):
-            return mongo.ObservePush(
+            return ObservePush(
                 target, database.environment.storage, database.path, _from_secondary(database)
             )
         case Pull(sync) | Clean(sync) | Verify(sync):
-            return mongo.ObservePull(
+            return ObservePull(
                 storage=sync.storage,
                 environment=sync.source.environment.name,
                 database=sync.source.key,
@@ -168,21 +176,21 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
             yield from unpublished(step, request)
 
 
-def columns_question(database: Database) -> mongo.ObserveColumns:
+def columns_question(database: Database) -> ObserveColumns:
     """What columns a database has."""
-    return mongo.ObserveColumns(target_of(database, database.name))
+    return ObserveColumns(target_of(database, database.name))
 
 
 def samples_question(
     database: Database, table: str, columns: Columns, limit: int
-) -> mongo.ObserveSamples:
+) -> ObserveSamples:
     """What at most so many rows of a table look like."""
-    return mongo.ObserveSamples(target_of(database, database.name), table, columns, limit)
+    return ObserveSamples(target_of(database, database.name), table, columns, limit)
 
 
-def rollback_question(database: Database) -> mongo.ObserveSwap:
+def rollback_question(database: Database) -> ObserveSwap:
     """What must be known before a rollback."""
-    return mongo.ObserveSwap(target_of(database, database.name))
+    return ObserveSwap(target_of(database, database.name))
 
 
 def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:

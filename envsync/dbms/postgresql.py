@@ -8,13 +8,7 @@ from envsync.columns import Columns
 from envsync.commands import postgresql as pg
 from envsync.dbms import postgresql_refusals as refusals
 from envsync.dbms.cleaning import unpublished
-from envsync.dbms.dumps import (
-    ABANDONED_AFTER,
-    dump_key,
-    script_of,
-    target_of,
-    written,
-)
+from envsync.dbms.dumps import ABANDONED_AFTER, dump_key, script_of, target_of, written
 from envsync.dbms.floor import floor
 from envsync.dbms.postgresql_clean import clean
 from envsync.dbms.postgresql_clients import dump_client
@@ -27,6 +21,14 @@ from envsync.facts.postgresql import Database as Live
 from envsync.facts.postgresql import PullFacts, PushFacts, SwapFacts
 from envsync.inventory.model import Database
 from envsync.plan.model import Clean, Pull, Push, Step, Verify
+from envsync.questions import Question
+from envsync.questions.postgresql import (
+    ObserveColumns,
+    ObservePull,
+    ObservePush,
+    ObserveSamples,
+    ObserveSwap,
+)
 from envsync.version import VERSION
 
 FORMAT = "dump.zst"
@@ -38,16 +40,16 @@ def artefact(database: Database, stamp: Stamp) -> ArtefactKey:
     return dump_key(database, stamp, FORMAT)
 
 
-def question(step: Step, request: Request) -> c.Question:
+def question(step: Step, request: Request) -> Question:
     """What must be known before the step acts."""
     target = target_of(step.database, step.database.name)
     match step.action:
         case Push(database):
-            return pg.ObservePush(
+            return ObservePush(
                 target, database.environment.storage, database.path, database.environment.clients
             )
         case Pull(sync) | Clean(sync) | Verify(sync):
-            return pg.ObservePull(
+            return ObservePull(
                 storage=sync.storage,
                 environment=sync.source.environment.name,
                 database=sync.source.key,
@@ -168,21 +170,21 @@ def abandon(step: Step, request: Request) -> Iterator[c.Command]:
             yield from unpublished(step, request)
 
 
-def columns_question(database: Database) -> pg.ObserveColumns:
+def columns_question(database: Database) -> ObserveColumns:
     """What columns a database has."""
-    return pg.ObserveColumns(target_of(database, database.name))
+    return ObserveColumns(target_of(database, database.name))
 
 
 def samples_question(
     database: Database, table: str, columns: Columns, limit: int
-) -> pg.ObserveSamples:
+) -> ObserveSamples:
     """What at most so many rows of a table look like."""
-    return pg.ObserveSamples(target_of(database, database.name), table, columns, limit)
+    return ObserveSamples(target_of(database, database.name), table, columns, limit)
 
 
-def rollback_question(database: Database) -> pg.ObserveSwap:
+def rollback_question(database: Database) -> ObserveSwap:
     """What must be known before a rollback."""
-    return pg.ObserveSwap(target_of(database, database.name), previous(database))
+    return ObserveSwap(target_of(database, database.name), previous(database))
 
 
 def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Protocol
 
 from envsync.artefacts import Stamp
-from envsync.commands import Command, Measured, Question
+from envsync.commands import Command, Measured
 from envsync.execution.clock import Clock
 from envsync.execution.meeting import NoMeeting
 from envsync.execution.outcome import Outcome
 from envsync.execution.stop import Stop
 from envsync.facts import Facts
 from envsync.plan.model import Step
+from envsync.questions import Question
 
 
 class Session(Protocol):

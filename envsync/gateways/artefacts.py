@@ -10,15 +10,7 @@ import zstandard
 from typing_extensions import Buffer
 
 from envsync.artefacts import MANIFEST_SUFFIX, ArtefactKey, Manifest, Stamp, matches
-from envsync.commands import (
-    Discard,
-    Location,
-    Measured,
-    Publish,
-    PullQuestion,
-    RecordVerification,
-    Sweep,
-)
+from envsync.commands import Discard, Location, Measured, Publish, RecordVerification, Sweep
 from envsync.errors import CommandError, RefusedError, UnavailableError, UnsoundError
 from envsync.gateways.age.keys import verify_readable
 from envsync.gateways.age.streams import Decrypted, DecryptionError, decrypting
@@ -26,6 +18,7 @@ from envsync.gateways.scope import Scope
 from envsync.gateways.storage.open_store import open_store
 from envsync.gateways.storage.store import Store
 from envsync.gateways.weighing import weighed
+from envsync.questions import PullQuestion
 from envsync.verification import Verification
 
 _LOGGER = logging.getLogger(__name__)

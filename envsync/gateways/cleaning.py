@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from envsync.artefacts import ArtefactKey, Manifest, ScriptUsed
-from envsync.commands import Location, Measured, PullQuestion, Script, Supersede
+from envsync.commands import Location, Measured, Script, Supersede
 from envsync.errors import CommandError, RefusedError, UnavailableError
 from envsync.facts import Facts, PullFactsBase
 from envsync.gateways import artefacts
 from envsync.gateways.storage.open_store import open_store
 from envsync.gateways.storage.store import Store
 from envsync.places import SnapshotRepository
+from envsync.questions import PullQuestion
 
 
 def with_script(question: PullQuestion, facts: Facts) -> Facts:

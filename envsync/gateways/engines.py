@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, cast
 
-from envsync.commands import Command, Measured, Question
+from envsync.commands import Command, Measured
 from envsync.facts import Facts
 from envsync.gateways.scope import Scope
+from envsync.questions import Question
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from envsync.gateways.engines import Work, engine
 from envsync.gateways.scope import Meter, Scope
 from envsync.gateways.storage import spool
 from envsync.gateways.trial import hands as trial
+from envsync.questions import PullQuestion, Question
 
 DOING: dict[str, str] = {
     "TakeSnapshot": "taking a snapshot",
@@ -62,10 +63,10 @@ class Hands:
         """Make whatever is under way end in InterruptedStepError."""
         self._scope.cancel(reason)
 
-    def observe(self, question: c.Question) -> Facts:
+    def observe(self, question: Question) -> Facts:
         """Look at servers and storages; raises EnvsyncError where something cannot be seen."""
         facts = engine(question.dbms).observe(question, self._scope)
-        if isinstance(question, c.PullQuestion):
+        if isinstance(question, PullQuestion):
             facts = cleaning.with_cleaned(question, cleaning.with_script(question, facts))
         return facts
 

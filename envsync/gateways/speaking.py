@@ -7,13 +7,15 @@ from typing import Protocol
 
 from envsync import commands as c
 from envsync.artefacts import Manifest
-from envsync.commands.buckets import CopyObjects, ObserveCopy
+from envsync.commands.buckets import CopyObjects
 from envsync.errors import MissingSecretError, UnavailableError
 from envsync.facts import Facts, PullFactsBase
 from envsync.gateways.cleaning import with_script
 from envsync.gateways.engines import engine
 from envsync.gateways.hands import Hands
 from envsync.gateways.scope import SilentMeter
+from envsync.questions import PullQuestion, Question
+from envsync.questions.buckets import ObserveCopy
 
 Say = Callable[[str], None]
 
@@ -33,7 +35,7 @@ class Named(Protocol):
 class Eyes(Protocol):
     """What looks at servers and storages for a step."""
 
-    def observe(self, question: c.Question) -> Facts:
+    def observe(self, question: Question) -> Facts:
         """Answer what a step must know; raises EnvsyncError where it cannot be known."""
 
     def cancel(self, reason: str) -> None:
@@ -91,7 +93,7 @@ class Speaking:
         """Tell whether an earlier step would have changed the source."""
         return question.source.url in self._copied
 
-    def published(self, question: c.PullQuestion) -> Manifest | None:
+    def published(self, question: PullQuestion) -> Manifest | None:
         """Return what an earlier step would have published."""
         return self._published.get((question.storage.url, question.name))
 
@@ -106,10 +108,10 @@ class _Voice:
     def cancel(self, reason: str) -> None:
         self._eyes.cancel(reason)
 
-    def observe(self, question: c.Question) -> Facts:
+    def observe(self, question: Question) -> Facts:
         """Look; where that fails because it cannot be done from here, say so and assume."""
         published = None
-        if isinstance(question, c.PullQuestion):
+        if isinstance(question, PullQuestion):
             published = self._speaking.published(question)
             question = replace(question, awaited=True) if published else question
         if isinstance(question, ObserveCopy) and self._speaking.copied(question):
@@ -119,7 +121,7 @@ class _Voice:
         except (UnavailableError, MissingSecretError) as error:
             self._speaking.note(f"# not seen from here, assumed to be in order: {error}")
             facts = engine(question.dbms).assume(question)
-            if isinstance(question, c.PullQuestion):
+            if isinstance(question, PullQuestion):
                 facts = with_script(question, facts)
         if published and isinstance(facts, PullFactsBase):
             return replace(facts, manifest=published)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from envsync.commands.buckets import CopyObjects, DeleteObjects, ObserveCopy
+from envsync.commands.buckets import CopyObjects, DeleteObjects
 from envsync.dbms import buckets
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
@@ -13,6 +13,7 @@ from envsync.facts.buckets import Changes, CopyFacts
 from envsync.inventory.model import BucketSync
 from envsync.places import S3Storage
 from envsync.plan.model import Copy, Step
+from envsync.questions.buckets import ObserveCopy
 from tests.fleet import ASSETS, NOW, bucket_sync
 
 SYNC = bucket_sync(ASSETS["production"], ASSETS["staging"])

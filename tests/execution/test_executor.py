@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from envsync.commands import Command, Measured, Publish, PullQuestion, Question
+from envsync.commands import Command, Measured, Publish
 from envsync.commands.postgresql import Claim, DropDatabase, Dump, RunScript
 from envsync.errors import CommandError, InterruptedStepError, RefusedError
 from envsync.execution.executor import Event, Run, Started, execute
@@ -21,6 +21,7 @@ from envsync.facts.postgresql import Client, PullFacts, PushFacts
 from envsync.plan.expand import expand
 from envsync.plan.hold import Held
 from envsync.plan.model import Plan, Step
+from envsync.questions import PullQuestion, Question
 from tests.fleet import CHAINED, MANIFEST, PULL_FACTS, PUSH_FACTS, SERVER, SHARED, inventory
 
 Act = Callable[["Recorder", Command], None]

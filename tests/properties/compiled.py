@@ -7,14 +7,15 @@ from typing import Any
 from hypothesis import strategies as some
 
 from envsync.artefacts import Manifest, ScriptUsed
-from envsync.commands import Command, PullQuestion
-from envsync.commands.buckets import ObserveCopy
+from envsync.commands import Command
 from envsync.dbms.drivers import commands, step_driver
 from envsync.dbms.request import Request
 from envsync.facts import Facts, PullFactsBase, elasticsearch, mongo
 from envsync.facts.buckets import Changes, CopyFacts
 from envsync.inventory.model import Dbms
 from envsync.plan.model import Push, Step
+from envsync.questions import PullQuestion
+from envsync.questions.buckets import ObserveCopy
 from tests import fleet
 from tests.dbms import test_mysql
 from tests.properties.words import TEXT

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from envsync.artefacts import Manifest
-from envsync.commands import Command, Measured, PullQuestion, Question
+from envsync.commands import Command, Measured
 from envsync.errors import CommandError
 from envsync.execution.executor import Run, execute
 from envsync.execution.guard import OpenGuard
@@ -22,6 +22,7 @@ from envsync.gateways.speaking import Named, Speaking
 from envsync.inventory.model import Inventory
 from envsync.plan.expand import expand
 from envsync.plan.model import Plan, Step
+from envsync.questions import PullQuestion, Question
 from tests.properties.compiled import facts
 from tests.properties.inventories import inventories
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from envsync.columns import Classification, Found, Samples, is_pattern, matches, written
-from envsync.commands.elasticsearch import CheckColumns, ObserveColumns, ObserveSamples, path
+from envsync.commands.elasticsearch import CheckColumns, path
 from envsync.facts.elasticsearch import original
 from envsync.gateways.elasticsearch.cluster import Cluster, connect
 from envsync.gateways.elasticsearch.indices import all_indices
 from envsync.gateways.scope import Scope
+from envsync.questions.elasticsearch import ObserveColumns, ObserveSamples
 
 SOURCE = "_source"
 """What stands for a whole document, where the mapping need not tell all that is in it."""

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from envsync.commands import Command, Measured, Question
+from envsync.commands import Command, Measured
 from envsync.commands import elasticsearch as es
 from envsync.facts import ColumnsFacts, Facts, SamplesFacts
 from envsync.gateways.coverage import judge
@@ -11,20 +11,28 @@ from envsync.gateways.elasticsearch import observe as eyes
 from envsync.gateways.elasticsearch.claims import claim_database
 from envsync.gateways.engines import Work
 from envsync.gateways.scope import Scope
+from envsync.questions import Question
+from envsync.questions.elasticsearch import (
+    ObserveColumns,
+    ObservePull,
+    ObservePush,
+    ObserveSamples,
+    ObserveSwap,
+)
 
 
 def observe(question: Question, scope: Scope) -> Facts:
     """Look at clusters and repositories; raises EnvsyncError where something cannot be seen."""
     match question:
-        case es.ObservePush():
+        case ObservePush():
             return eyes.observe_push(question, scope)
-        case es.ObservePull():
+        case ObservePull():
             return eyes.observe_pull(question, scope)
-        case es.ObserveColumns():
+        case ObserveColumns():
             return ColumnsFacts(columns.live(question, scope))
-        case es.ObserveSamples():
+        case ObserveSamples():
             return SamplesFacts(columns.samples(question, scope))
-        case es.ObserveSwap():
+        case ObserveSwap():
             return eyes.observe_swap(question, scope)
         case _:
             raise TypeError(f"not a question to a search cluster: {question!r}")
@@ -33,9 +41,9 @@ def observe(question: Question, scope: Scope) -> Facts:
 def assume(question: Question) -> Facts:
     """What a dry run takes for granted where it cannot look, all in order."""
     match question:
-        case es.ObservePush():
+        case ObservePush():
             return eyes.assumed_push(question)
-        case es.ObservePull():
+        case ObservePull():
             return eyes.assumed_pull(question)
         case _:
             raise TypeError(f"nothing is assumed in answer to {question!r}")

@@ -3,17 +3,10 @@
 from dataclasses import replace
 
 from envsync.artefacts import Manifest
-from envsync.commands.elasticsearch import ObservePull, ObservePush, ObserveSwap, path
+from envsync.commands.elasticsearch import path
 from envsync.errors import RefusedError
-from envsync.facts.elasticsearch import (
-    Cluster as ClusterFacts,
-)
-from envsync.facts.elasticsearch import (
-    PullFacts,
-    PushFacts,
-    SwapFacts,
-    generations,
-)
+from envsync.facts.elasticsearch import Cluster as ClusterFacts
+from envsync.facts.elasticsearch import PullFacts, PushFacts, SwapFacts, generations
 from envsync.gateways.artefacts import find, newest
 from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing
 from envsync.gateways.elasticsearch.indices import all_indices, measured
@@ -21,6 +14,7 @@ from envsync.gateways.elasticsearch.scripts import read
 from envsync.gateways.elasticsearch.store import SnapshotStore
 from envsync.gateways.scope import Scope
 from envsync.places import SnapshotRepository
+from envsync.questions.elasticsearch import ObservePull, ObservePush, ObserveSwap
 from envsync.version import VERSION
 
 

@@ -3,19 +3,19 @@
 import pymongo
 
 from envsync.artefacts import Manifest, stored_format
-from envsync.commands import mongo
 from envsync.facts.mongo import Database, PullFacts, PushFacts, Server
+from envsync.questions.mongo import ObservePull, ObservePush
 from envsync.version import VERSION
 
 
-def assumed_push(question: mongo.ObservePush) -> PushFacts:
+def assumed_push(question: ObservePush) -> PushFacts:
     """Return a source that is there, the primary of a replica set that gives snapshots."""
     server = _assumed_server(question.source.endpoint.user)
     name = question.source.database
     return PushFacts(server, Database(name, 0, (name,)), client_version=pymongo.version)
 
 
-def assumed_pull(question: mongo.ObservePull) -> PullFacts:
+def assumed_pull(question: ObservePull) -> PullFacts:
     """Return a target that is there, and an artefact it can restore."""
     server = _assumed_server(question.target.endpoint.user)
     manifest = Manifest(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from envsync.commands import Command, Measured, Question
+from envsync.commands import Command, Measured
 from envsync.commands import mongo as m
 from envsync.facts import ColumnsFacts, Facts, SamplesFacts
 from envsync.gateways import artefacts
@@ -20,20 +20,28 @@ from envsync.gateways.mongo.restore import restore
 from envsync.gateways.mongo.rewriting import rewrite
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.open_store import open_store
+from envsync.questions import Question
+from envsync.questions.mongo import (
+    ObserveColumns,
+    ObservePull,
+    ObservePush,
+    ObserveSamples,
+    ObserveSwap,
+)
 
 
 def observe(question: Question, scope: Scope) -> Facts:
     """Look at servers and storages; raises EnvsyncError where something cannot be seen."""
     match question:
-        case m.ObservePush():
+        case ObservePush():
             return eyes.observe_push(question, scope)
-        case m.ObservePull():
+        case ObservePull():
             return eyes.observe_pull(question, scope)
-        case m.ObserveColumns():
+        case ObserveColumns():
             return ColumnsFacts(columns(question.target, scope))
-        case m.ObserveSamples():
+        case ObserveSamples():
             return SamplesFacts(samples(question.target, question.table, question.limit, scope))
-        case m.ObserveSwap():
+        case ObserveSwap():
             return eyes.observe_swap(question, scope)
         case _:
             raise TypeError(f"not a question to MongoDB: {question!r}")
@@ -42,9 +50,9 @@ def observe(question: Question, scope: Scope) -> Facts:
 def assume(question: Question) -> Facts:
     """What a dry run takes for granted where it cannot look, all in order."""
     match question:
-        case m.ObservePush():
+        case ObservePush():
             return assumed_push(question)
-        case m.ObservePull():
+        case ObservePull():
             return assumed_pull(question)
         case _:
             raise TypeError(f"nothing is assumed in answer to {question!r}")

@@ -2,7 +2,7 @@
 
 import pymongo
 
-from envsync.commands.mongo import PREVIOUS, RESERVED, ObservePull, ObservePush, ObserveSwap
+from envsync.commands.mongo import PREVIOUS, RESERVED
 from envsync.errors import CommandError
 from envsync.facts.mongo import Database, Member, PullFacts, PushFacts, Server, SwapFacts
 from envsync.gateways.artefacts import newest, wanted
@@ -13,6 +13,7 @@ from envsync.gateways.mongo.exposure import exposed
 from envsync.gateways.mongo.session import Session, connect
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.open_store import open_store
+from envsync.questions.mongo import ObservePull, ObservePush, ObserveSwap
 
 _LONG_NAMES = (4, 4)
 """The version from which on a namespace may have 255 bytes; before, and in DocumentDB, 120."""

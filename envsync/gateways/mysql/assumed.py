@@ -1,9 +1,9 @@
 """What a dry run takes for granted of a MySQL server that it cannot see."""
 
 from envsync.artefacts import Manifest, stored_format
-from envsync.commands.mysql import ObservePull, ObservePush
 from envsync.facts.mysql import PullFacts, PushFacts, Schema, Server
 from envsync.gateways.mysql.clients import installed
+from envsync.questions.mysql import ObservePull, ObservePush
 from envsync.version import VERSION
 
 _SERVER = Server(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import cast
 
-from envsync.commands import Command, Measured, Question
+from envsync.commands import Command, Measured
 from envsync.commands import mysql as my
 from envsync.facts import ColumnsFacts, Facts, SamplesFacts
 from envsync.gateways import artefacts
@@ -17,6 +17,14 @@ from envsync.gateways.mysql.dump import dump
 from envsync.gateways.mysql.restore import restore
 from envsync.gateways.mysql.session import Session
 from envsync.gateways.scope import Scope
+from envsync.questions import Question
+from envsync.questions.mysql import (
+    ObserveColumns,
+    ObservePull,
+    ObservePush,
+    ObserveSamples,
+    ObserveSwap,
+)
 
 _CLAIM = "claim"
 """What is kept from one command to another: the session that holds the claim."""
@@ -25,17 +33,17 @@ _CLAIM = "claim"
 def observe(question: Question, scope: Scope) -> Facts:
     """Look at servers and storages; raises EnvsyncError where something cannot be seen."""
     match question:
-        case my.ObservePush():
+        case ObservePush():
             return eyes.observe_push(question, scope)
-        case my.ObservePull():
+        case ObservePull():
             return eyes.observe_pull(question, scope)
-        case my.ObserveColumns():
+        case ObserveColumns():
             return ColumnsFacts(columns(question.target, scope))
-        case my.ObserveSamples():
+        case ObserveSamples():
             return SamplesFacts(
                 samples(question.target, question.table, question.columns, question.limit, scope)
             )
-        case my.ObserveSwap():
+        case ObserveSwap():
             return eyes.observe_swap(question, scope)
         case _:
             raise TypeError(f"not a question to MySQL: {question!r}")
@@ -44,9 +52,9 @@ def observe(question: Question, scope: Scope) -> Facts:
 def assume(question: Question) -> Facts:
     """What a dry run takes for granted where it cannot look, all in order."""
     match question:
-        case my.ObservePush():
+        case ObservePush():
             return assumed_push(question)
-        case my.ObservePull():
+        case ObservePull():
             return assumed_pull(question)
         case _:
             raise TypeError(f"nothing is assumed in answer to {question!r}")

@@ -7,7 +7,6 @@ from typing import Any
 
 import pymysql
 
-from envsync.commands.mysql import ObservePull, ObservePush, ObserveSwap
 from envsync.facts.mysql import PullFacts, PushFacts, Schema, Server, SwapFacts
 from envsync.gateways.artefacts import newest, wanted
 from envsync.gateways.mysql.clients import installed
@@ -16,6 +15,7 @@ from envsync.gateways.mysql.session import Session, connect
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.open_store import open_store
 from envsync.places import Endpoint
+from envsync.questions.mysql import ObservePull, ObservePush, ObserveSwap
 
 _SERVER = """
 SELECT VERSION(), @@read_only, CURRENT_USER(), @@lower_case_table_names, @@max_allowed_packet,

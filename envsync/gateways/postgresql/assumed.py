@@ -1,20 +1,20 @@
 """What a dry run takes for granted of a PostgreSQL server that it cannot see."""
 
 from envsync.artefacts import Manifest, stored_format
-from envsync.commands import postgresql as pg
 from envsync.facts.postgresql import Client, Database, PullFacts, PushFacts, Server
 from envsync.gateways.postgresql.clients import installed
+from envsync.questions.postgresql import ObservePull, ObservePush
 from envsync.version import VERSION
 
 
-def assumed_push(question: pg.ObservePush) -> PushFacts:
+def assumed_push(question: ObservePush) -> PushFacts:
     """Return a source that is there and can be dumped by any client."""
     clients = installed(question.clients)
     server = _assumed_server(clients, question.source.endpoint.user)
     return PushFacts(clients, server, _assumed_database(question.source.database, server))
 
 
-def assumed_pull(question: pg.ObservePull) -> PullFacts:
+def assumed_pull(question: ObservePull) -> PullFacts:
     """Return a target that is there, and an artefact it can restore."""
     clients = installed(question.clients)
     server = _assumed_server(clients, question.target.endpoint.user)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import cast
 
-from envsync.commands import Command, Measured, Question
+from envsync.commands import Command, Measured
 from envsync.commands import postgresql as pg
 from envsync.facts import ColumnsFacts, Facts, SamplesFacts
 from envsync.gateways import artefacts
@@ -20,6 +20,14 @@ from envsync.gateways.postgresql.rewriting import rewrite
 from envsync.gateways.postgresql.session import Session
 from envsync.gateways.postgresql.views import refresh_views
 from envsync.gateways.scope import Scope
+from envsync.questions import Question
+from envsync.questions.postgresql import (
+    ObserveColumns,
+    ObservePull,
+    ObservePush,
+    ObserveSamples,
+    ObserveSwap,
+)
 
 _CLAIM, _ASIDE = "claim", "aside"
 """What is kept from one command to another: the session that holds the claim, what was put off."""
@@ -28,17 +36,17 @@ _CLAIM, _ASIDE = "claim", "aside"
 def observe(question: Question, scope: Scope) -> Facts:
     """Look at servers and storages; raises EnvsyncError where something cannot be seen."""
     match question:
-        case pg.ObservePush():
+        case ObservePush():
             return eyes.observe_push(question, scope)
-        case pg.ObservePull():
+        case ObservePull():
             return eyes.observe_pull(question, scope)
-        case pg.ObserveColumns():
+        case ObserveColumns():
             return ColumnsFacts(columns(question.target, scope))
-        case pg.ObserveSamples():
+        case ObserveSamples():
             return SamplesFacts(
                 samples(question.target, question.table, question.columns, question.limit, scope)
             )
-        case pg.ObserveSwap():
+        case ObserveSwap():
             return eyes.observe_swap(question, scope)
         case _:
             raise TypeError(f"not a question to PostgreSQL: {question!r}")
@@ -47,9 +55,9 @@ def observe(question: Question, scope: Scope) -> Facts:
 def assume(question: Question) -> Facts:
     """What a dry run takes for granted where it cannot look, all in order."""
     match question:
-        case pg.ObservePush():
+        case ObservePush():
             return assumed_push(question)
-        case pg.ObservePull():
+        case ObservePull():
             return assumed_pull(question)
         case _:
             raise TypeError(f"nothing is assumed in answer to {question!r}")

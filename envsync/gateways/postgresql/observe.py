@@ -8,7 +8,6 @@ from pathlib import Path
 from psycopg.rows import TupleRow
 
 from envsync.commands import Target
-from envsync.commands.postgresql import ObservePull, ObservePush, ObserveSwap
 from envsync.errors import CommandError
 from envsync.facts.postgresql import (
     Database,
@@ -26,6 +25,7 @@ from envsync.gateways.scope import Scope
 from envsync.gateways.storage.open_store import open_store
 from envsync.places import Endpoint
 from envsync.provenance import Provenance
+from envsync.questions.postgresql import ObservePull, ObservePush, ObserveSwap
 
 _SET_OPTION = 160000
 """From this version on, membership alone does not allow SET ROLE."""

@@ -1,0 +1,58 @@
+"""All that envsync can ask of the world before it acts, as frozen values; facts are the answers.
+
+Here is what all engines share; what one engine alone is asked is in its own module.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from envsync.artefacts import Stamp
+from envsync.columns import Columns
+from envsync.commands import Script, Target
+from envsync.places import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a step asks before it acts; `dbms` names the engine that can answer."""
+
+    dbms: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PullQuestion(Question):
+    """Ask for the artefact of a pull; without a timestamp, for the newest one.
+
+    Until the push it waits for has run there is no artefact to ask for, and `awaited` is True.
+    `writes` is the storage in which the step will leave something below the same path, such as the
+    artefact made clean where it `cleans`. `sanitised_by` is the script at hand.
+    """
+
+    storage: Storage
+    environment: str
+    database: str
+    path: str
+    name: str
+    now: Stamp
+    timestamp: str | None
+    awaited: bool
+    writes: Storage | None = field(default=None, kw_only=True)
+    cleans: bool = field(default=False, kw_only=True)
+    sanitised_by: Script | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnsQuestion(Question):
+    """Ask what columns a database has; the answer is ColumnsFacts."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class SamplesQuestion(Question):
+    """Ask for values of at most so many rows of a table; the answer is SamplesFacts."""
+
+    target: Target
+    table: str
+    columns: Columns = field(hash=False)
+    limit: int
