@@ -1,4 +1,4 @@
-"""What is asked of buckets before one is copied into another, and what is done to them."""
+"""What can be done to a bucket to make it what another is."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

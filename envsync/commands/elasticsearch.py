@@ -1,15 +1,15 @@
-"""What can be done to a search cluster, and what can be asked of it."""
+"""What can be done to a search cluster."""
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
-from urllib.parse import quote
+from typing import ClassVar
 
 from envsync.artefacts import Manifest, Stamp
 from envsync.commands import Command, Gate, Location, Published, Script
+from envsync.commands.elasticsearch_requests import Call, path, repository
 from envsync.facts.elasticsearch import Picture, snapshot_name
-from envsync.places import Endpoint, SnapshotRepository
+from envsync.places import Endpoint
 from envsync.provenance import Provenance
 from envsync.shrinking import Floor
 
@@ -34,35 +34,6 @@ class ElasticsearchCommand(Command):
 
     __slots__ = ()
     dbms: ClassVar[str] = "elasticsearch"
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request to a cluster, as it is sent and as it is shown."""
-
-    method: str
-    path: str
-    body: Mapping[str, Any] | None = field(default=None, hash=False)
-
-    def line(self, endpoint: Endpoint) -> str:
-        """Return the request as a dry run shows it."""
-        body = f" {as_json(self.body)}" if self.body is not None else ""
-        return f"{self.method} {address(endpoint)}{self.path}{body}"
-
-
-def as_json(value: object) -> str:
-    """Return a value as JSON on one line, the same for the same value."""
-    return json.dumps(value, ensure_ascii=False)
-
-
-def address(endpoint: Endpoint) -> str:
-    """Return where a cluster is spoken to."""
-    return f"{'http' if endpoint.tls == 'disable' else 'https'}://{endpoint}"
-
-
-def path(*parts: str) -> str:
-    """Return a path with every part quoted."""
-    return "".join(f"/{quote(part, safe='-_.~@*')}" for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,11 +337,3 @@ def showing(live: Picture, then: Picture) -> Iterator[Call]:
     for indices, hidden in ((now - later, True), (later, False)):
         for index in sorted(indices):
             yield Call("PUT", path(index, "_settings"), {"index.hidden": hidden})
-
-
-def repository(location: Location) -> str:
-    """Return the repository an artefact lies in."""
-    storage = location.storage
-    if not isinstance(storage, SnapshotRepository):
-        raise TypeError(f"no repository of snapshots: {storage!r}")
-    return storage.repository

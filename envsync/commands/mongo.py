@@ -1,4 +1,4 @@
-"""What can be done to MongoDB and DocumentDB, and what can be asked of them."""
+"""What can be done to MongoDB and DocumentDB."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

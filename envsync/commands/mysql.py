@@ -1,4 +1,4 @@
-"""What can be done to MySQL and MariaDB, and what can be asked of them."""
+"""What can be done to MySQL and MariaDB."""
 
 import shlex
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from envsync.commands import ColumnsCheck, Command, Location, Script, Target, fetched, stored
+from envsync.commands.mysql_text import literal, quoted
 from envsync.places import Endpoint
 from envsync.provenance import Provenance
 
@@ -242,20 +243,3 @@ class SwapBack(MysqlCommand):
     def lines(self) -> Iterator[str]:
         live, previous = quoted(self.schemas.live), quoted(self.schemas.previous)
         yield f"sql {self.endpoint}: exchange {live} and {previous} in one RENAME TABLE"
-
-
-def quoted(name: str) -> str:
-    """Quote an identifier."""
-    return "`" + name.replace("`", "``") + "`"
-
-
-def literal(text: str) -> str:
-    """Show a text as SQL would; those that are sent are quoted by the driver."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def socket_of(endpoint: Endpoint) -> str | None:
-    """Return the path of a server's socket, where its host is one or the folder of one."""
-    if not endpoint.host.startswith("/"):
-        return None
-    return endpoint.host if endpoint.host.endswith(".sock") else f"{endpoint.host}/mysqld.sock"

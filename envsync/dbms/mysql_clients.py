@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from envsync.commands.mysql import CREDENTIALS, socket_of
+from envsync.commands.mysql import CREDENTIALS
+from envsync.commands.mysql_text import socket_of
 from envsync.errors import RefusedError
 from envsync.facts.mysql import Client, Server
 from envsync.inventory.model import Database

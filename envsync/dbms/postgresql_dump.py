@@ -5,6 +5,7 @@ from typing import Literal
 
 from envsync import commands as c
 from envsync.commands import postgresql as pg
+from envsync.commands.postgresql_text import conninfo, quoted
 from envsync.dbms.dumps import COMPRESSION_LEVEL, COMPRESSION_THREADS
 from envsync.facts.postgresql import Client
 
@@ -30,7 +31,7 @@ def dump(  # noqa: PLR0913, PLR0917 - from where, by what, where to, and how muc
             f"--lock-wait-timeout={int(LOCK_WAIT.total_seconds())}s",
             "--no-password",
             *(f"--exclude-table-data={_pattern(table)}" for table in left_out),
-            f"--dbname={pg.conninfo(target.endpoint, target.database)}",
+            f"--dbname={conninfo(target.endpoint, target.database)}",
         ),
         location,
         COMPRESSION_LEVEL,
@@ -44,4 +45,4 @@ def dump(  # noqa: PLR0913, PLR0917 - from where, by what, where to, and how muc
 def _pattern(table: str) -> str:
     """Name one table, in any schema unless it says one, in pg_dump's pattern language."""
     schema, dot, name = table.partition(".")
-    return f"{pg.quoted(schema)}.{pg.quoted(name)}" if dot else f"*.{pg.quoted(table)}"
+    return f"{quoted(schema)}.{quoted(name)}" if dot else f"*.{quoted(table)}"

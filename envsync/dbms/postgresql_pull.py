@@ -6,6 +6,7 @@ from itertools import takewhile
 from envsync import commands as c
 from envsync.artefacts import Manifest
 from envsync.commands import postgresql as pg
+from envsync.commands.postgresql_text import Name, Value
 from envsync.commands.trial import Copy, RememberRows
 from envsync.dbms.covering import covered
 from envsync.dbms.dumps import pulled, script_of, target_of
@@ -83,7 +84,7 @@ def fresh_quarantine(
     database: Database, facts: PullFacts, manifest: Manifest, role: str | None
 ) -> Iterator[c.Command]:
     """Create an empty database that nobody but this role can connect to, at any moment."""
-    name = pg.Name(incoming(database))
+    name = Name(incoming(database))
     maintenance = target_of(database, database.server.endpoint.maintenance)
     locale = facts.live or manifest
     for stale in (incoming(database), discarded(database)):
@@ -92,17 +93,17 @@ def fresh_quarantine(
         maintenance,
         "CREATE DATABASE {} TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {} "
         "ALLOW_CONNECTIONS false",
-        (name, pg.Value(manifest.encoding), pg.Value(locale.collate), pg.Value(locale.ctype)),
+        (name, Value(manifest.encoding), Value(locale.collate), Value(locale.ctype)),
     )
     yield pg.Sql(maintenance, "REVOKE ALL ON DATABASE {} FROM PUBLIC", (name,))
     if role:
         yield pg.Sql(
-            maintenance, "GRANT CREATE, TEMPORARY ON DATABASE {} TO {}", (name, pg.Name(role))
+            maintenance, "GRANT CREATE, TEMPORARY ON DATABASE {} TO {}", (name, Name(role))
         )
     yield pg.Sql(maintenance, "ALTER DATABASE {} ALLOW_CONNECTIONS true", (name,))
     if role and facts.server.major >= DATABASE_OWNER_HAS_PUBLIC:
         quarantine = target_of(database, incoming(database))
-        yield pg.Sql(quarantine, "GRANT ALL ON SCHEMA public TO {}", (pg.Name(role),))
+        yield pg.Sql(quarantine, "GRANT ALL ON SCHEMA public TO {}", (Name(role),))
 
 
 def restore(
@@ -147,7 +148,7 @@ def _permissions(
 ) -> Iterator[c.Command]:
     """Give the copy the grants and settings of the inventory, or of the database it replaces."""
     if role and facts.server.major >= DATABASE_OWNER_HAS_PUBLIC:
-        yield pg.Sql(quarantine, "REVOKE ALL ON SCHEMA public FROM {}", (pg.Name(role),))
+        yield pg.Sql(quarantine, "REVOKE ALL ON SCHEMA public FROM {}", (Name(role),))
     if database.grants is not None:
         yield pg.GrantOnAll(quarantine, role, database.grants)
     elif facts.live and facts.live.grants:
@@ -158,7 +159,7 @@ def _permissions(
         yield pg.Sql(
             target_of(database, database.server.endpoint.maintenance),
             f"ALTER DATABASE {{}} CONNECTION LIMIT {facts.live.connection_limit}",
-            (pg.Name(incoming(database)),),
+            (Name(incoming(database)),),
         )
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from envsync.commands.postgresql import quoted
+from envsync.commands.postgresql_text import quoted
 from tests.failures.aftermath import Serves, assert_aftermath, assert_nothing_left
 from tests.failures.mongo_scene import MongoScene
 from tests.failures.postgresql_scene import PostgresqlScene

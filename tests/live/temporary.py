@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from envsync.commands.postgresql import quoted
+from envsync.commands.postgresql_text import quoted
 from tests.live.site import Site, make_site
 from tests.servers.postgresql import Postgresql
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from envsync.artefacts import ArtefactKey, Stamp
-from envsync.commands.postgresql import quoted
+from envsync.commands.postgresql_text import quoted
 from tests.live.site import Site
 from tests.live.temporary import temporary_site
 from tests.live.untouched import OLD

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from envsync.commands.postgresql import conninfo
+from envsync.commands.postgresql_text import conninfo
 from tests.live.site import SCRIPT, Site
 from tests.servers.postgresql import PASSWORD
 from tests.servers.waiting import until

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg import Connection
 
-from envsync.commands.postgresql import conninfo
+from envsync.commands.postgresql_text import conninfo
 from tests.sanitisation_sql.scripts import SCHEMAS
 from tests.servers.postgresql import PASSWORD, Postgresql
 

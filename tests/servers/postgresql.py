@@ -19,7 +19,7 @@ import pytest
 from psycopg import sql
 
 from envsync.commands import Target
-from envsync.commands.postgresql import conninfo
+from envsync.commands.postgresql_text import conninfo
 from envsync.places import Endpoint, Secret
 from tests.servers.availability import unavailable
 from tests.servers.ports import free_port

@@ -13,7 +13,8 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
-from envsync.commands.elasticsearch import CLAIMS, Claim, path
+from envsync.commands.elasticsearch import CLAIMS, Claim
+from envsync.commands.elasticsearch_requests import path
 from envsync.errors import BusyError, CommandError, InterruptedStepError, UnavailableError
 from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing
 from envsync.gateways.holders import has_ended, this_process

@@ -13,14 +13,12 @@ from typing import Any
 
 import elastic_transport
 from elasticsearch import ApiError, Elasticsearch, ElasticsearchWarning
-from opensearchpy import (
-    ConnectionError as OpenSearchConnectionError,
-)
+from opensearchpy import ConnectionError as OpenSearchConnectionError
 from opensearchpy import OpenSearch, OpenSearchDeprecationWarning, OpenSearchWarning
 from opensearchpy import SerializationError as OpenSearchSerializationError
 from opensearchpy import TransportError as OpenSearchTransportError
 
-from envsync.commands.elasticsearch import Call, address
+from envsync.commands.elasticsearch_requests import Call, address
 from envsync.errors import UnavailableError
 from envsync.gateways.secrets import reveal
 from envsync.places import Endpoint

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from envsync.commands.elasticsearch import Call
+from envsync.commands.elasticsearch_requests import Call
 from envsync.errors import CommandError, UnavailableError
 from envsync.facts.elasticsearch import Cluster as ClusterFacts
 from envsync.gateways.elasticsearch.clients import (

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from envsync.columns import Classification, Found, Samples, is_pattern, matches, written
-from envsync.commands.elasticsearch import CheckColumns, path
+from envsync.commands.elasticsearch import CheckColumns
+from envsync.commands.elasticsearch_requests import path
 from envsync.facts.elasticsearch import original
 from envsync.gateways.elasticsearch.cluster import Cluster, connect
 from envsync.gateways.elasticsearch.indices import all_indices

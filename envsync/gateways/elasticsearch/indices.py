@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from envsync.commands.elasticsearch import as_json, path
+from envsync.commands.elasticsearch_requests import as_json, path
 from envsync.errors import CommandError
 from envsync.facts.elasticsearch import Index, Origin
 from envsync.gateways.elasticsearch.cluster import NO_SHARD, AnswerError, Cluster

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from envsync.artefacts import Manifest
-from envsync.commands.elasticsearch import path
+from envsync.commands.elasticsearch_requests import path
 from envsync.errors import RefusedError
 from envsync.facts.elasticsearch import Cluster as ClusterFacts
 from envsync.facts.elasticsearch import PullFacts, PushFacts, SwapFacts, generations

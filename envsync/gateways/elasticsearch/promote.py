@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from envsync.commands import Measured
-from envsync.commands.elasticsearch import Call, Promote, SwapBack, copying, path, showing, swap
+from envsync.commands.elasticsearch import Promote, SwapBack, copying, showing, swap
+from envsync.commands.elasticsearch_requests import Call, path
 from envsync.errors import CommandError, UnavailableError
 from envsync.facts.elasticsearch import Index, Origin, Picture, generations, picture
 from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing

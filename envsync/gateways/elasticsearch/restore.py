@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from envsync.commands import Measured
-from envsync.commands.elasticsearch import CompareRows, DropLeftovers, Restore, path
+from envsync.commands.elasticsearch import CompareRows, DropLeftovers, Restore
+from envsync.commands.elasticsearch_requests import path
 from envsync.errors import CommandError, UnavailableError
 from envsync.facts.elasticsearch import belongs, generations, moment
 from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from envsync.artefacts import ScriptUsed
 from envsync.commands import Measured, Script
-from envsync.commands.elasticsearch import RunChecks, RunScript, path
+from envsync.commands.elasticsearch import RunChecks, RunScript
+from envsync.commands.elasticsearch_requests import path
 from envsync.errors import CommandError, RefusedError, UnavailableError
 from envsync.facts.elasticsearch import Picture, chosen
 from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing

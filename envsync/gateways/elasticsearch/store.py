@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, NoReturn
 
 from envsync.artefacts import MANIFEST_SUFFIX, ArtefactKey, Manifest
-from envsync.commands.elasticsearch import path
+from envsync.commands.elasticsearch_requests import path
 from envsync.errors import CommandError, RefusedError
 from envsync.facts.shelf import UNPROTECTED, Protection
 from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing

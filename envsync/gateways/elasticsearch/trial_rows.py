@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from envsync.columns import written
-from envsync.commands.elasticsearch import path
+from envsync.commands.elasticsearch_requests import path
 from envsync.commands.trial import Copy
 from envsync.errors import CommandError
 from envsync.gateways.elasticsearch.cluster import Cluster, connect

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from envsync.columns import Found, Samples, names, written
 from envsync.commands import Target
-from envsync.commands.mysql import quoted
+from envsync.commands.mysql_text import quoted
 from envsync.gateways.mysql.scripts import transaction
 from envsync.gateways.mysql.session import connect
 from envsync.gateways.scope import Scope

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pymysql
 from pymysql.constants import ER
 
-from envsync.commands.mysql import quoted
+from envsync.commands.mysql_text import quoted
 from envsync.errors import CommandError
 from envsync.gateways.mysql.objects import Manner, Object, in_order
 from envsync.gateways.mysql.session import Session, code, said

@@ -7,14 +7,8 @@ from contextlib import contextmanager
 import pymysql
 
 from envsync.commands import Target
-from envsync.commands.mysql import (
-    OWN_SCHEMA,
-    Analyse,
-    Claim,
-    CreateSchema,
-    DropSchema,
-    quoted,
-)
+from envsync.commands.mysql import OWN_SCHEMA, Analyse, Claim, CreateSchema, DropSchema
+from envsync.commands.mysql_text import quoted
 from envsync.gateways.claims import CLAIM_PATIENCE, lost, taken
 from envsync.gateways.mysql.objects import Manner, Object
 from envsync.gateways.mysql.session import Session, connect, said

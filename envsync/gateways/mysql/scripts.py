@@ -15,7 +15,8 @@ import pymysql
 
 from envsync.artefacts import ScriptUsed
 from envsync.commands import Measured, Script, Target
-from envsync.commands.mysql import Rewrite, RunChecks, RunScript, quoted
+from envsync.commands.mysql import Rewrite, RunChecks, RunScript
+from envsync.commands.mysql_text import quoted
 from envsync.errors import CommandError, RefusedError
 from envsync.gateways.mysql.session import Session, connect, said, told
 from envsync.gateways.mysql.statements import Statement, script_statements, without_comments

@@ -14,7 +14,7 @@ from pymysql.constants import CR, ER
 from pymysql.cursors import Cursor
 
 from envsync.commands import Target
-from envsync.commands.mysql import socket_of
+from envsync.commands.mysql_text import socket_of
 from envsync.errors import CommandError, InterruptedStepError, UnavailableError
 from envsync.gateways.scope import Scope
 from envsync.gateways.secrets import reveal

@@ -7,7 +7,7 @@ from typing import Any
 from pymysql.cursors import SSCursor
 
 from envsync.columns import written
-from envsync.commands.mysql import quoted
+from envsync.commands.mysql_text import quoted
 from envsync.commands.trial import Copy
 from envsync.gateways.mysql.session import Session, connect
 from envsync.gateways.scope import Scope

@@ -16,10 +16,10 @@ from envsync.commands.postgresql import (
     Claim,
     DropDatabase,
     GrantOnAll,
-    Name,
     Sql,
     VerifyOwner,
 )
+from envsync.commands.postgresql_text import Name
 from envsync.errors import BusyError, CommandError
 from envsync.facts.postgresql import Grant
 from envsync.gateways.claims import CLAIM_PATIENCE, lost, taken

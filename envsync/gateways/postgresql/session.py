@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from envsync.commands import Target
-from envsync.commands.postgresql import conninfo
+from envsync.commands.postgresql_text import conninfo
 from envsync.errors import CommandError, InterruptedStepError, UnavailableError
 from envsync.gateways.scope import Scope
 from envsync.gateways.secrets import reveal

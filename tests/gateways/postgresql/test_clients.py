@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from envsync.commands import Target
-from envsync.commands.postgresql import conninfo
+from envsync.commands.postgresql_text import conninfo
 from envsync.errors import CommandError
 from envsync.gateways.postgresql.clients import client_setting, installed
 from envsync.gateways.process import running
