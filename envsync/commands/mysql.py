@@ -1,4 +1,4 @@
-"""What can be done to MySQL and MariaDB."""
+"""What can be done to MySQL and MariaDB, up to the promote."""
 
 import shlex
 from collections.abc import Iterator
@@ -8,7 +8,6 @@ from typing import ClassVar
 from envsync.commands import ColumnsCheck, Command, Location, Script, Target, fetched, stored
 from envsync.commands.mysql_text import literal, quoted
 from envsync.places import Endpoint
-from envsync.provenance import Provenance
 
 CREDENTIALS = "{credentials}"
 """Stands in a dump's arguments where the file with the password goes: it is in memory alone."""
@@ -72,17 +71,6 @@ class Dump(MysqlCommand):
             yield "count the rows of every table in the stream"
         if self.follows:
             yield f"add the views, routines, triggers and events kept for {self.target} to its end"
-
-
-@dataclass(frozen=True, slots=True)
-class Recover(MysqlCommand):
-    """Bring a promote to its end that a killed run has left halfway."""
-
-    endpoint: Endpoint
-    schemas: Schemas
-
-    def lines(self) -> Iterator[str]:
-        yield f"sql {self.endpoint}: finish a promote of {quoted(self.schemas.live)} cut short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,40 +194,3 @@ class Analyse(MysqlCommand):
 
     def lines(self) -> Iterator[str]:
         yield f"sql {self.target}: ANALYZE TABLE, every table"
-
-
-@dataclass(frozen=True, slots=True)
-class Promote(MysqlCommand):
-    """Make the incoming tables the live ones, and what was live the previous, in one RENAME TABLE.
-
-    Views, routines, triggers and events follow. If one of them cannot be created all is undone.
-    """
-
-    promotes: ClassVar[bool] = True
-
-    endpoint: Endpoint
-    schemas: Schemas
-    character_set: str
-    collation: str
-    provenance: Provenance
-
-    def lines(self) -> Iterator[str]:
-        live, previous = quoted(self.schemas.live), quoted(self.schemas.previous)
-        yield f"sql {self.endpoint}: drop each trigger and event of {live}, kept as text"
-        yield (
-            f"sql {self.endpoint}: RENAME TABLE each table of {live} to {previous}, each of "
-            f"{quoted(self.schemas.incoming)} to {live}, in one statement"
-        )
-        yield f"sql {self.endpoint}: create routines, views, triggers, events in {live}"
-
-
-@dataclass(frozen=True, slots=True)
-class SwapBack(MysqlCommand):
-    """Exchange the tables of the live schema and the previous one, and all that goes with them."""
-
-    endpoint: Endpoint
-    schemas: Schemas
-
-    def lines(self) -> Iterator[str]:
-        live, previous = quoted(self.schemas.live), quoted(self.schemas.previous)
-        yield f"sql {self.endpoint}: exchange {live} and {previous} in one RENAME TABLE"

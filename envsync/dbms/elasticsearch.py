@@ -6,6 +6,8 @@ from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.columns import Classification, Columns
 from envsync.commands import elasticsearch as es
+from envsync.commands.elasticsearch_promote import Promote, SwapBack
+from envsync.commands.elasticsearch_snapshots import DropSnapshot, KeepSnapshots, TakeSnapshot
 from envsync.commands.trial import Copy, RememberRows
 from envsync.dbms import cleaning
 from envsync.dbms import elasticsearch_refusals as refusals
@@ -147,7 +149,7 @@ def _push(
 ) -> Iterator[c.Command]:
     location = c.Location(_repository(database), artefact(database, request.now))
     endpoint = database.server.endpoint
-    yield es.TakeSnapshot(
+    yield TakeSnapshot(
         endpoint,
         location,
         snapshot_name(database.name, request.now),
@@ -156,7 +158,7 @@ def _push(
         floor(facts.newest, database, step.options, request),
     )
     if database.keep_snapshots is not None:
-        yield es.KeepSnapshots(endpoint, location, database.keep_snapshots)
+        yield KeepSnapshots(endpoint, location, database.keep_snapshots)
 
 
 def _manifest(database: Database, key: ArtefactKey, facts: PushFacts) -> Manifest:
@@ -214,11 +216,11 @@ def _clean(
     place = location(sync, ArtefactKey.of(manifest, sync.source.path))
     snapshot = snapshot_name(sync.source.name, place.key.stamp)
     yield es.Claim(endpoint, database.name)
-    yield es.DropSnapshot(endpoint, place, snapshot)
+    yield DropSnapshot(endpoint, place, snapshot)
     yield from _restore(sync, request, facts, manifest)
     yield from _sanitise(sync, _serves(manifest, renamed))
     described = cleaning.described(step, place, request, facts, facts.cluster.client)
-    yield es.TakeSnapshot(
+    yield TakeSnapshot(
         endpoint,
         place,
         snapshot,
@@ -236,7 +238,7 @@ def _clean(
         clean=True,
     )
     if sync.source.keep_snapshots is not None:
-        yield es.KeepSnapshots(endpoint, place, sync.source.keep_snapshots)
+        yield KeepSnapshots(endpoint, place, sync.source.keep_snapshots)
     yield es.DropLeftovers(endpoint, database.name, request.now, tuple(renamed.values()))
 
 
@@ -280,13 +282,13 @@ def _renamed(manifest: Manifest, prefix: str) -> dict[str, str]:
 
 def _promote(
     sync: Sync, facts: PullFacts, manifest: Manifest, serves: Picture, prefix: str
-) -> es.Promote:
+) -> Promote:
     database = sync.target
     known = generations(facts.indices, database.name)
     live = {**known.live, **picture(facts.indices, serves)}
     behind = {index for indices in live.values() for index in indices}
     unwanted = known.indices - behind if database.keep_previous else known.indices | behind
-    return es.Promote(
+    return Promote(
         database.server.endpoint,
         database.name,
         serves,
@@ -348,7 +350,7 @@ def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
             f"invoke backups {database.key} --env {database.environment.name} lists them"
         )
     known = facts.generations
-    yield es.SwapBack(database.server.endpoint, database.name, known.live, known.previous)
+    yield SwapBack(database.server.endpoint, database.name, known.live, known.previous)
 
 
 def _repository(database: Database) -> SnapshotRepository:

@@ -6,6 +6,7 @@ from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.columns import Columns
 from envsync.commands import mongo
+from envsync.commands.mongo_promote import SwapBack
 from envsync.dbms import mongo_refusals as refusals
 from envsync.dbms.cleaning import unpublished
 from envsync.dbms.dumps import (
@@ -202,7 +203,7 @@ def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
             f"{database.environment.name} lists them"
         )
     yield mongo.Claim(database.server.endpoint, database.name)
-    yield mongo.SwapBack(target_of(database, database.name), facts.server.renames_at_once)
+    yield SwapBack(target_of(database, database.name), facts.server.renames_at_once)
 
 
 def _private(step: Step, sync: Sync) -> str | None:

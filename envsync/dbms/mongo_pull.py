@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from envsync import commands as c
 from envsync.artefacts import Manifest
 from envsync.commands import mongo
+from envsync.commands.mongo_promote import CopyBeside, Promote
 from envsync.commands.trial import Copy, RememberRows
 from envsync.dbms.covering import covered
 from envsync.dbms.dumps import pulled, script_of, target_of
@@ -31,12 +32,12 @@ def pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterat
         quarantine = target_of(database, incoming(database))
         yield from restore(step, sync, manifest, quarantine, "", database.name)
         yield from sanitise(sync, quarantine, step.options.exclude_tables)
-        yield mongo.CopyBeside(
+        yield CopyBeside(
             quarantine, live, mongo.INCOMING, database.restore_jobs, facts.server.ranges
         )
     else:
         yield from restore(step, sync, manifest, live, mongo.INCOMING, database.name)
-    yield mongo.Promote(
+    yield Promote(
         live, database.keep_previous, facts.server.renames_at_once, Provenance.of(manifest)
     )
     yield from cleared(sync)

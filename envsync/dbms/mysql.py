@@ -6,6 +6,7 @@ from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.columns import Columns
 from envsync.commands import mysql as my
+from envsync.commands.mysql_promote import Recover, SwapBack
 from envsync.dbms import mysql_refusals as refusals
 from envsync.dbms.cleaning import unpublished
 from envsync.dbms.dumps import (
@@ -207,5 +208,5 @@ def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
         )
     endpoint = database.server.endpoint
     yield my.Claim(endpoint, database.name)
-    yield my.Recover(endpoint, names(database))
-    yield my.SwapBack(endpoint, names(database))
+    yield Recover(endpoint, names(database))
+    yield SwapBack(endpoint, names(database))

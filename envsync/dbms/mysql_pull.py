@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from envsync import commands as c
 from envsync.artefacts import Manifest
 from envsync.commands import mysql as my
+from envsync.commands.mysql_promote import Promote, Recover
 from envsync.commands.trial import Copy, RememberRows
 from envsync.dbms.covering import covered
 from envsync.dbms.dumps import pulled, script_of, target_of
@@ -25,14 +26,12 @@ def pull(step: Step, sync: Sync, manifest: Manifest) -> Iterator[c.Command]:
     endpoint, schemas = database.server.endpoint, names(database)
     quarantine = target_of(database, schemas.incoming)
     yield my.Claim(endpoint, database.name)
-    yield my.Recover(endpoint, schemas)
+    yield Recover(endpoint, schemas)
     yield my.DropSchema(target_of(database, schemas.discarded))
     yield from restore(step, sync, manifest, quarantine)
     yield from sanitise(sync, quarantine, step.options.exclude_tables)
     yield my.Analyse(quarantine)
-    yield my.Promote(
-        endpoint, schemas, manifest.encoding, manifest.collate, Provenance.of(manifest)
-    )
+    yield Promote(endpoint, schemas, manifest.encoding, manifest.collate, Provenance.of(manifest))
     if not database.keep_previous:
         yield my.DropSchema(target_of(database, schemas.previous))
 

@@ -6,6 +6,7 @@ from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.columns import Columns
 from envsync.commands import postgresql as pg
+from envsync.commands.postgresql_promote import SwapBack
 from envsync.dbms import postgresql_refusals as refusals
 from envsync.dbms.cleaning import unpublished
 from envsync.dbms.dumps import ABANDONED_AFTER, dump_key, script_of, target_of, written
@@ -195,7 +196,7 @@ def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
             f"older artefact instead: invoke backups {database.key} --env "
             f"{database.environment.name} lists them"
         )
-    yield pg.SwapBack(
+    yield SwapBack(
         database.server.endpoint,
         database.name,
         previous(database),

@@ -6,6 +6,13 @@ from itertools import takewhile
 from envsync import commands as c
 from envsync.artefacts import Manifest
 from envsync.commands import postgresql as pg
+from envsync.commands.postgresql_promote import (
+    ApplyGrants,
+    ApplySettings,
+    GrantOnAll,
+    Promote,
+    VerifyOwner,
+)
 from envsync.commands.postgresql_text import Name, Value
 from envsync.commands.trial import Copy, RememberRows
 from envsync.dbms.covering import covered
@@ -48,7 +55,7 @@ def pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterat
     yield from restore(step, sync, facts, manifest, role)
     yield from sanitise(sync, quarantine, role)
     yield from _permissions(database, quarantine, facts, role)
-    yield pg.VerifyOwner(quarantine, owner)
+    yield VerifyOwner(quarantine, owner)
     yield pg.Analyse(quarantine, max(1, database.restore_jobs))
     yield _promote(sync, facts, manifest, owner)
     if not database.keep_previous:
@@ -150,11 +157,11 @@ def _permissions(
     if role and facts.server.major >= DATABASE_OWNER_HAS_PUBLIC:
         yield pg.Sql(quarantine, "REVOKE ALL ON SCHEMA public FROM {}", (Name(role),))
     if database.grants is not None:
-        yield pg.GrantOnAll(quarantine, role, database.grants)
+        yield GrantOnAll(quarantine, role, database.grants)
     elif facts.live and facts.live.grants:
-        yield pg.ApplyGrants(quarantine, role, facts.live.grants)
+        yield ApplyGrants(quarantine, role, facts.live.grants)
     if facts.live and facts.live.settings:
-        yield pg.ApplySettings(quarantine, facts.live.settings)
+        yield ApplySettings(quarantine, facts.live.settings)
     if facts.live and facts.live.connection_limit >= 0:
         yield pg.Sql(
             target_of(database, database.server.endpoint.maintenance),
@@ -163,14 +170,14 @@ def _permissions(
         )
 
 
-def _promote(sync: Sync, facts: PullFacts, manifest: Manifest, owner: str) -> pg.Promote:
+def _promote(sync: Sync, facts: PullFacts, manifest: Manifest, owner: str) -> Promote:
     database = sync.target
     renames = (
         *(((previous(database), discarded(database)),) if facts.previous else ()),
         *(((database.name, previous(database)),) if facts.live else ()),
         (incoming(database), database.name),
     )
-    return pg.Promote(
+    return Promote(
         database.server.endpoint,
         database.name,
         renames,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from envsync.commands import Command, Location
-from envsync.commands.elasticsearch import DeleteSnapshot
+from envsync.commands.elasticsearch_snapshots import DeleteSnapshot
 from envsync.commands.pruning import RemoveArtefact
 from envsync.facts.shelf import Lying
 from envsync.inventory.model import Database

@@ -7,7 +7,7 @@ import pytest
 
 from envsync.artefacts import ArtefactKey, Manifest, ScriptUsed
 from envsync.commands import Command, Publish
-from envsync.commands.elasticsearch import TakeSnapshot
+from envsync.commands.elasticsearch_snapshots import TakeSnapshot
 from envsync.dbms.drivers import abandon, commands, idle, step_driver
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError

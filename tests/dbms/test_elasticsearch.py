@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from envsync.artefacts import Manifest
-from envsync.commands.elasticsearch import Promote, swap
+from envsync.commands.elasticsearch_promote import Promote, swap
 from envsync.dbms.drivers import driver
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError

@@ -7,7 +7,8 @@ import pytest
 
 from envsync.artefacts import Manifest
 from envsync.commands import Command
-from envsync.commands.mysql import Dump, Promote, RunChecks, RunScript
+from envsync.commands.mysql import Dump, RunChecks, RunScript
+from envsync.commands.mysql_promote import Promote
 from envsync.dbms import mysql
 from envsync.dbms.mysql_clients import dump_client, dump_options
 from envsync.dbms.request import Request

@@ -9,7 +9,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from envsync.artefacts import ScriptUsed
 from envsync.commands import Command, Publish
-from envsync.commands.postgresql import Dump, Promote, Restore, RunChecks, RunScript
+from envsync.commands.postgresql import Dump, Restore, RunChecks, RunScript
+from envsync.commands.postgresql_promote import Promote
 from envsync.commands.postgresql_text import conninfo
 from envsync.dbms import postgresql
 from envsync.dbms.postgresql_pull import EVERYBODY

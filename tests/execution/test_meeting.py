@@ -8,7 +8,8 @@ import pytest
 
 from envsync.artefacts import Stamp
 from envsync.commands import Command, Meet
-from envsync.commands.postgresql import Promote, RunScript
+from envsync.commands.postgresql import RunScript
+from envsync.commands.postgresql_promote import Promote
 from envsync.errors import CommandError, InterruptedStepError
 from envsync.execution.executor import Run, execute
 from envsync.execution.guard import OpenGuard

@@ -6,7 +6,7 @@ import pytest
 
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import Location
-from envsync.commands.elasticsearch import TakeSnapshot
+from envsync.commands.elasticsearch_snapshots import TakeSnapshot
 from envsync.facts.elasticsearch import snapshot_name
 from envsync.gateways.elasticsearch.claims import Lease
 from envsync.gateways.elasticsearch.cluster import connect

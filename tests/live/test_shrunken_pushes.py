@@ -8,7 +8,7 @@ import pytest
 
 from envsync.artefacts import Stamp
 from envsync.commands import Location
-from envsync.commands.elasticsearch import TakeSnapshot
+from envsync.commands.elasticsearch_snapshots import TakeSnapshot
 from envsync.errors import CommandError
 from envsync.facts.elasticsearch import snapshot_name
 from envsync.gateways.artefacts import manifests

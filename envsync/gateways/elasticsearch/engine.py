@@ -4,6 +4,13 @@ from dataclasses import replace
 
 from envsync.commands import Command, Measured
 from envsync.commands import elasticsearch as es
+from envsync.commands.elasticsearch_promote import Promote, SwapBack
+from envsync.commands.elasticsearch_snapshots import (
+    DeleteSnapshot,
+    DropSnapshot,
+    KeepSnapshots,
+    TakeSnapshot,
+)
 from envsync.facts import ColumnsFacts, Facts, SamplesFacts
 from envsync.gateways.coverage import judge
 from envsync.gateways.elasticsearch import columns, promote, restore, scripts, snapshot
@@ -53,13 +60,13 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
     """One line a command: the table of what carries out what."""
     scope = work.scope
     match command:
-        case es.TakeSnapshot():
+        case TakeSnapshot():
             return snapshot.take_snapshot(command, scope, work.measured)
-        case es.DropSnapshot():
+        case DropSnapshot():
             snapshot.drop_snapshot(command, scope)
-        case es.KeepSnapshots():
+        case KeepSnapshots():
             return snapshot.keep_snapshots(command, scope)
-        case es.DeleteSnapshot():
+        case DeleteSnapshot():
             snapshot.delete_snapshot(command, scope)
         case es.Claim():
             work.held.enter_context(claim_database(command, scope))
@@ -77,16 +84,16 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
             return scripts.run_script(command, scope)
         case es.RunChecks():
             scripts.run_checks(command, scope)
-        case es.Promote():
+        case Promote():
             return promote.promote(_with_scripts(command, work.measured), scope)
-        case es.SwapBack():
+        case SwapBack():
             promote.swap_back(command, scope)
         case _:
             raise TypeError(f"not a command of a search cluster: {command!r}")
     return None
 
 
-def _with_scripts(command: es.Promote, measured: Measured) -> es.Promote:
+def _with_scripts(command: Promote, measured: Measured) -> Promote:
     """Say in the provenance which script has in fact been run."""
     if not measured.scripts:
         return command

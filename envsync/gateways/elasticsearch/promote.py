@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from envsync.commands import Measured
-from envsync.commands.elasticsearch import Promote, SwapBack, copying, showing, swap
+from envsync.commands.elasticsearch_promote import Promote, SwapBack, copying, showing, swap
 from envsync.commands.elasticsearch_requests import Call, path
 from envsync.errors import CommandError, UnavailableError
 from envsync.facts.elasticsearch import Index, Origin, Picture, generations, picture

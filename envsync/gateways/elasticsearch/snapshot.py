@@ -8,8 +8,13 @@ from typing import Any
 
 from envsync.artefacts import Manifest
 from envsync.commands import Measured
-from envsync.commands.elasticsearch import DeleteSnapshot, DropSnapshot, KeepSnapshots, TakeSnapshot
 from envsync.commands.elasticsearch_requests import path, repository
+from envsync.commands.elasticsearch_snapshots import (
+    DeleteSnapshot,
+    DropSnapshot,
+    KeepSnapshots,
+    TakeSnapshot,
+)
 from envsync.errors import BusyError, CommandError, InterruptedStepError, UnavailableError
 from envsync.gateways.cleaning import sanitised
 from envsync.gateways.elasticsearch.claims import Lease

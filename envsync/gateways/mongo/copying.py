@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from envsync.commands.mongo import CopyBeside
+from envsync.commands.mongo_promote import CopyBeside
 from envsync.gateways.mongo.books import staged
 from envsync.gateways.mongo.building import build_indexes, create, insert, stored_in
 from envsync.gateways.mongo.catalogue import Collection

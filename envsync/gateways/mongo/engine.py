@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from envsync.commands import Command, Measured
 from envsync.commands import mongo as m
+from envsync.commands.mongo_promote import CopyBeside, Promote, SwapBack
 from envsync.facts import ColumnsFacts, Facts, SamplesFacts
 from envsync.gateways import artefacts
 from envsync.gateways.coverage import judge
@@ -80,12 +81,12 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
             rewrite(command, scope)
         case m.RunChecks():
             scripts.run_checks(command, scope)
-        case m.CopyBeside():
+        case CopyBeside():
             copy_beside(command, scope)
-        case m.Promote():
+        case Promote():
             require_same(command.target.endpoint, work.kept.get(KEPT), scope)
             return promote.promote(_with_scripts(command, work.measured), scope)
-        case m.SwapBack():
+        case SwapBack():
             promote.swap_back(command, scope)
         case m.DropDatabase():
             dropping.drop_database(command, scope)
@@ -104,7 +105,7 @@ def _restore(command: m.Restore, scope: Scope) -> Measured:
     return Measured(rows=restored)
 
 
-def _with_scripts(command: m.Promote, measured: Measured) -> m.Promote:
+def _with_scripts(command: Promote, measured: Measured) -> Promote:
     """Say in the provenance which script has in fact been run."""
     if not measured.scripts:
         return command

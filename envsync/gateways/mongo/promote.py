@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from envsync.commands import Measured
-from envsync.commands.mongo import DISCARDED, INCOMING, PREVIOUS, RESERVED, Promote, SwapBack
+from envsync.commands.mongo import DISCARDED, INCOMING, PREVIOUS, RESERVED
+from envsync.commands.mongo_promote import Promote, SwapBack
 from envsync.errors import CommandError
 from envsync.gateways.mongo.books import Note, notes, remember, staged, unstage
 from envsync.gateways.mongo.building import drop

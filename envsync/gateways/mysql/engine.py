@@ -5,6 +5,7 @@ from typing import cast
 
 from envsync.commands import Command, Measured
 from envsync.commands import mysql as my
+from envsync.commands.mysql_promote import Promote, Recover, SwapBack
 from envsync.facts import ColumnsFacts, Facts, SamplesFacts
 from envsync.gateways import artefacts
 from envsync.gateways.coverage import judge
@@ -70,7 +71,7 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
             work.kept[_CLAIM] = work.held.enter_context(schemas.claim(command, scope))
         case my.Dump():
             return dump(command, scope)
-        case my.Recover():
+        case Recover():
             promote.recover(command, scope)
         case my.CreateSchema():
             schemas.create_schema(command, scope)
@@ -90,9 +91,9 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
             scripts.run_checks(command, scope)
         case my.Analyse():
             schemas.analyse(command, scope)
-        case my.Promote():
+        case Promote():
             return promote.promote(_with_scripts(command, work.measured), scope)
-        case my.SwapBack():
+        case SwapBack():
             promote.swap_back(command, scope)
         case _:
             raise TypeError(f"not a command of MySQL: {command!r}")
@@ -105,7 +106,7 @@ def _restore(command: my.Restore, scope: Scope) -> Measured:
     return Measured(rows=restored)
 
 
-def _with_scripts(command: my.Promote, measured: Measured) -> my.Promote:
+def _with_scripts(command: Promote, measured: Measured) -> Promote:
     """Say in the provenance which script has in fact been run."""
     if not measured.scripts:
         return command

@@ -15,7 +15,8 @@ from pymysql.constants import ER
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from envsync.commands import Measured, Target
-from envsync.commands.mysql import Promote, Recover, Schemas, SwapBack
+from envsync.commands.mysql import Schemas
+from envsync.commands.mysql_promote import Promote, Recover, SwapBack
 from envsync.commands.mysql_text import quoted
 from envsync.errors import CommandError, EnvsyncError
 from envsync.gateways.mysql import schemas as kept

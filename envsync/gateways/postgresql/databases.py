@@ -9,16 +9,8 @@ from psycopg import sql
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from envsync.commands import Measured, Target
-from envsync.commands.postgresql import (
-    Analyse,
-    ApplyGrants,
-    ApplySettings,
-    Claim,
-    DropDatabase,
-    GrantOnAll,
-    Sql,
-    VerifyOwner,
-)
+from envsync.commands.postgresql import Analyse, Claim, DropDatabase, Sql
+from envsync.commands.postgresql_promote import ApplyGrants, ApplySettings, GrantOnAll, VerifyOwner
 from envsync.commands.postgresql_text import Name
 from envsync.errors import BusyError, CommandError
 from envsync.facts.postgresql import Grant

@@ -5,6 +5,14 @@ from typing import cast
 
 from envsync.commands import Command, Measured
 from envsync.commands import postgresql as pg
+from envsync.commands.postgresql_promote import (
+    ApplyGrants,
+    ApplySettings,
+    GrantOnAll,
+    Promote,
+    SwapBack,
+    VerifyOwner,
+)
 from envsync.facts import ColumnsFacts, Facts, SamplesFacts
 from envsync.gateways import artefacts
 from envsync.gateways.coverage import judge
@@ -91,19 +99,19 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
             scripts.run_checks(command, scope)
         case pg.PutBack():
             put_back(command, _aside(work), scope)
-        case pg.ApplyGrants():
+        case ApplyGrants():
             databases.apply_grants(command, scope)
-        case pg.GrantOnAll():
+        case GrantOnAll():
             databases.grant_on_all(command, scope)
-        case pg.ApplySettings():
+        case ApplySettings():
             return databases.apply_settings(command, scope)
-        case pg.VerifyOwner():
+        case VerifyOwner():
             databases.verify_owner(command, scope)
         case pg.Analyse():
             databases.analyse(command, scope)
-        case pg.Promote():
+        case Promote():
             return promote.promote(_with_scripts(command, work.measured), _claim(work), scope)
-        case pg.SwapBack():
+        case SwapBack():
             promote.swap_back(command, scope)
         case pg.DropDatabase():
             databases.drop_database(command, scope)
@@ -127,7 +135,7 @@ def _aside(work: Work) -> Aside:
     return cast("Aside", work.kept[_ASIDE])
 
 
-def _with_scripts(command: pg.Promote, measured: Measured) -> pg.Promote:
+def _with_scripts(command: Promote, measured: Measured) -> Promote:
     """Say in the provenance which script has in fact been run."""
     if not measured.scripts:
         return command

@@ -16,7 +16,8 @@ from psycopg import sql
 from tenacity import Retrying, retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from envsync.commands import Measured, Target
-from envsync.commands.postgresql import DropDatabase, Promote, SwapBack
+from envsync.commands.postgresql import DropDatabase
+from envsync.commands.postgresql_promote import Promote, SwapBack
 from envsync.errors import CommandError, InterruptedStepError, UnavailableError
 from envsync.gateways.postgresql.databases import drop_database
 from envsync.gateways.postgresql.session import Session, connect, first_line
