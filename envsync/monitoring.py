@@ -2,7 +2,7 @@
 
 import logging
 
-from envsync.commands import CheckCode, Report
+from envsync.commands.reports import CheckCode, Report
 from envsync.errors import EnvsyncError, UnavailableError
 from envsync.execution.clock import Clock
 from envsync.execution.journal import Journal

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from envsync.app.asked import Asked, inventory, selected
 from envsync.app.prune_hands import Acting, Speaking
 from envsync.app.prune_shelf import LEFT, REMOVE, Prune, Tally, on_shelf
-from envsync.commands import Sweep
+from envsync.commands.artefacts import Sweep
 from envsync.dbms.dumps import ABANDONED_AFTER
 from envsync.dbms.pruning import storages
 from envsync.errors import EnvsyncError, RefusedError

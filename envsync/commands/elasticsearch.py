@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from envsync.artefacts import Stamp
-from envsync.commands import Command, Gate, Location, Script
+from envsync.commands import Command, Location, Script
+from envsync.commands.coverage import Gate
 from envsync.commands.elasticsearch_requests import Call, path, repository
 from envsync.facts.elasticsearch import Picture
 from envsync.places import Endpoint

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from envsync.commands import ColumnsCheck, Command, Location, Script, Target, fetched, stored
+from envsync.commands import Command, Location, Script, Target
+from envsync.commands.artefacts import fetched, stored
+from envsync.commands.coverage import ColumnsCheck
 from envsync.commands.mysql_text import literal, quoted
 from envsync.places import Endpoint
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from envsync import commands as c
+from envsync.commands import Command
 from envsync.commands import buckets as b
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
@@ -52,7 +52,7 @@ def refuse(step: Step, request: Request, facts: Facts) -> None:
         )
 
 
-def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
+def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
     """What the step does, in order: nothing is deleted before everything is copied."""
     sync = _sync(step)
     changes = _changes(facts)
@@ -64,7 +64,7 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
         yield b.DeleteObjects(source, target, at_most, changes)
 
 
-def abandon(step: Step, request: Request) -> Iterator[c.Command]:
+def abandon(step: Step, request: Request) -> Iterator[Command]:
     """What clears up after a step that failed: nothing, each object is copied whole or not."""
     del step, request
     return iter(())

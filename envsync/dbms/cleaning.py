@@ -3,14 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from envsync import commands as c
-from envsync.artefacts import (
-    ENCRYPTED_SUFFIX,
-    ArtefactKey,
-    Manifest,
-    ScriptUsed,
-    stored_format,
-)
+from envsync.artefacts import ENCRYPTED_SUFFIX, ArtefactKey, Manifest, ScriptUsed, stored_format
+from envsync.commands import Command, Location
+from envsync.commands.artefacts import Discard, Publish
 from envsync.dbms.floor import floor
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
@@ -20,7 +15,7 @@ from envsync.plan.model import Clean, Step
 from envsync.version import VERSION
 
 
-def location(sync: Sync, raw: ArtefactKey) -> c.Location:
+def location(sync: Sync, raw: ArtefactKey) -> Location:
     """Where an artefact lies once it is clean: under its own key, in a storage for such.
 
     That storage says by itself whether its artefacts are encrypted.
@@ -31,11 +26,11 @@ def location(sync: Sync, raw: ArtefactKey) -> c.Location:
             f"{sync.source.environment.name} has no clean_storage; name it in the inventory"
         )
     plain = raw.format.removesuffix(ENCRYPTED_SUFFIX)
-    return c.Location(storage, replace(raw, format=stored_format(plain, storage)))
+    return Location(storage, replace(raw, format=stored_format(plain, storage)))
 
 
 def described(
-    step: Step, place: c.Location, request: Request, facts: PullFactsBase, client_version: str
+    step: Step, place: Location, request: Request, facts: PullFactsBase, client_version: str
 ) -> Manifest:
     """What is known of a clean artefact before it is made: the data of the raw one, its moment.
 
@@ -61,14 +56,14 @@ def described(
 
 
 def published(
-    step: Step, place: c.Location, request: Request, facts: PullFactsBase, client_version: str
-) -> c.Publish:
+    step: Step, place: Location, request: Request, facts: PullFactsBase, client_version: str
+) -> Publish:
     """What makes a clean artefact exist, unless it is much smaller than the one before it.
 
     Where somebody let the raw artefact be so small, its clean one may be as well.
     """
     raw = _raw(facts)
-    return c.Publish(
+    return Publish(
         place,
         described(step, place, request, facts, client_version),
         floor(
@@ -92,10 +87,10 @@ def already_clean(step: Step, facts: Facts) -> str | None:
     return f"the artefact of {raw.stamp} is already clean, by {script.name}"
 
 
-def unpublished(step: Step, request: Request) -> Iterator[c.Command]:
+def unpublished(step: Step, request: Request) -> Iterator[Command]:
     """What clears a cleaning's artefact away that never got its manifest."""
     if isinstance(step.action, Clean) and request.dumped and request.restored:
-        yield c.Discard(location(step.action.sync, request.restored))
+        yield Discard(location(step.action.sync, request.restored))
 
 
 def _raw(facts: PullFactsBase) -> Manifest:

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterator
 
-from envsync import commands as c
 from envsync.columns import written
+from envsync.commands import Command
+from envsync.commands.coverage import Gate
+from envsync.commands.steps import Caution
 from envsync.errors import RefusedError
 from envsync.inventory.model import Coverage, Sync
 
 
 def covered(
-    sync: Sync, check: Callable[[c.Gate], c.Command], without: tuple[str, ...] = ()
-) -> Iterator[c.Command]:
+    sync: Sync, check: Callable[[Gate], Command], without: tuple[str, ...] = ()
+) -> Iterator[Command]:
     """Have a copy's columns compared with those decided on, as its engine compares them.
 
     Tables that are `without` are left out of the copy. What arrives clean has been compared before
@@ -21,11 +23,11 @@ def covered(
         return
     if sync.columns is not None:
         left_out = tuple(written(name) for name in without)
-        yield check(c.Gate(sync.columns, sync.gate is Coverage.STRICT, left_out))
+        yield check(Gate(sync.columns, sync.gate is Coverage.STRICT, left_out))
         return
     file = sync.columns_file or "a file for columns:"
     undecided = f"nobody has decided on the columns of {sync.source}"
     drafts = f"envsync sanitise.init {sync.target.key} drafts {file}"
     if sync.gate is Coverage.STRICT:
         raise RefusedError(f"{undecided}, and the sync of {sync.target} is strict; {drafts}")
-    yield c.Caution(f"{undecided}: a new one would go unnoticed; {drafts}")
+    yield Caution(f"{undecided}: a new one would go unnoticed; {drafts}")

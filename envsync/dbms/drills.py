@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from envsync import commands as c
 from envsync.artefacts import ArtefactKey
+from envsync.commands import Command, Location
+from envsync.commands.artefacts import RecordVerification
 from envsync.dbms.request import Fault, Request
 from envsync.facts import Facts, PullFactsBase
 from envsync.places import SnapshotRepository
@@ -21,14 +22,14 @@ def restored(step: Step, facts: Facts) -> ArtefactKey | None:
             return None
 
 
-def passed(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
+def passed(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
     """What follows a drill that went well; what was measured completes it."""
     key = restored(step, facts)
     if isinstance(step.action, Verify) and isinstance(facts, PullFactsBase) and key:
         yield from _recorded(step.action, key, request, _result(step.action, request, facts))
 
 
-def failed(step: Step, request: Request) -> Iterator[c.Command]:
+def failed(step: Step, request: Request) -> Iterator[Command]:
     """What follows a drill that found fault with the artefact itself."""
     if isinstance(step.action, Verify) and request.fault:
         fault = request.fault
@@ -39,11 +40,11 @@ def failed(step: Step, request: Request) -> Iterator[c.Command]:
 
 def _recorded(
     drill: Verify, key: ArtefactKey, request: Request, result: Verification
-) -> Iterator[c.Command]:
+) -> Iterator[Command]:
     """Write a result, except into a repository of snapshots, which holds nothing else."""
     storage = drill.sync.source.storage
     if not isinstance(storage, SnapshotRepository):
-        yield c.RecordVerification(c.Location(storage, key), request.now, result)
+        yield RecordVerification(Location(storage, key), request.now, result)
 
 
 def _result(drill: Verify, request: Request, facts: PullFactsBase) -> Verification:

@@ -5,7 +5,9 @@ from typing import Protocol
 
 from envsync.artefacts import ArtefactKey, Stamp
 from envsync.columns import Columns
-from envsync.commands import Command, Discard, Location, Meet, RunProgram
+from envsync.commands import Command, Location
+from envsync.commands.artefacts import Discard
+from envsync.commands.steps import Meet, RunProgram
 from envsync.dbms import buckets, elasticsearch, mongo, mysql, postgresql
 from envsync.dbms.cleaning import already_clean
 from envsync.dbms.drills import failed, passed

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.columns import Classification, Columns
+from envsync.commands import Command, Location, Target
 from envsync.commands import elasticsearch as es
 from envsync.commands.elasticsearch_promote import Promote, SwapBack
 from envsync.commands.elasticsearch_snapshots import DropSnapshot, KeepSnapshots, TakeSnapshot
@@ -105,7 +105,7 @@ def refuse(step: Step, request: Request, facts: Facts) -> None:
             refusals.refuse_clean(sync.target.server, _clean_repository(step), facts)
 
 
-def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
+def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
     """What the step does, in order."""
     match step.action, facts:
         case Push(database), PushFacts():
@@ -118,14 +118,14 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
             yield from _verify(sync, request, facts, manifest)
 
 
-def trial(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
+def trial(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
     """What a pull does up to its checks; the documents are remembered once they are restored."""
     match step.action, facts:
         case Pull(sync), PullFacts(manifest=Manifest() as manifest):
             serves = _serves(manifest, _renamed(manifest, _prefix(sync.target, request)))
             yield es.Claim(sync.target.server.endpoint, sync.target.name)
             yield from _restore(sync, request, facts, manifest)
-            target = c.Target(sync.target.server.endpoint, sync.target.name)
+            target = Target(sync.target.server.endpoint, sync.target.name)
             copy = Copy(Dbms.ELASTICSEARCH, target, None, _called(serves, sync.columns))
             yield RememberRows(copy, step.options.temppath)
             yield from _sanitise(sync, serves)
@@ -144,10 +144,8 @@ def _called(serves: Picture, decided: Classification | None) -> tuple[tuple[str,
     )
 
 
-def _push(
-    step: Step, database: Database, request: Request, facts: PushFacts
-) -> Iterator[c.Command]:
-    location = c.Location(_repository(database), artefact(database, request.now))
+def _push(step: Step, database: Database, request: Request, facts: PushFacts) -> Iterator[Command]:
+    location = Location(_repository(database), artefact(database, request.now))
     endpoint = database.server.endpoint
     yield TakeSnapshot(
         endpoint,
@@ -185,9 +183,7 @@ def _manifest(database: Database, key: ArtefactKey, facts: PushFacts) -> Manifes
     )
 
 
-def _pull(
-    sync: Sync, request: Request, facts: PullFacts, manifest: Manifest
-) -> Iterator[c.Command]:
+def _pull(sync: Sync, request: Request, facts: PullFacts, manifest: Manifest) -> Iterator[Command]:
     prefix = _prefix(sync.target, request)
     serves = _serves(manifest, _renamed(manifest, prefix))
     yield es.Claim(sync.target.server.endpoint, sync.target.name)
@@ -196,7 +192,7 @@ def _pull(
     yield _promote(sync, facts, manifest, serves, prefix)
 
 
-def _sanitise(sync: Sync, serves: Picture) -> Iterator[c.Command]:
+def _sanitise(sync: Sync, serves: Picture) -> Iterator[Command]:
     """Make what was restored safe to read, and have that checked."""
     endpoint, script = sync.target.server.endpoint, script_of(sync.script)
     yield from covered(sync, lambda gate: es.CheckColumns(endpoint, serves, gate))
@@ -208,7 +204,7 @@ def _sanitise(sync: Sync, serves: Picture) -> Iterator[c.Command]:
 
 def _clean(
     step: Step, sync: Sync, request: Request, facts: PullFacts, manifest: Manifest
-) -> Iterator[c.Command]:
+) -> Iterator[Command]:
     """What a cleaning does, in order: the snapshot is of what has been sanitised and checked."""
     database = sync.target
     endpoint = database.server.endpoint
@@ -244,7 +240,7 @@ def _clean(
 
 def _verify(
     sync: Sync, request: Request, facts: PullFacts, manifest: Manifest
-) -> Iterator[c.Command]:
+) -> Iterator[Command]:
     """What a drill does, in order: nothing is promoted, and what was restored is deleted."""
     database = sync.target
     yield es.Claim(database.server.endpoint, database.name)
@@ -257,14 +253,14 @@ def _verify(
 
 def _restore(
     sync: Sync, request: Request, facts: PullFacts, manifest: Manifest
-) -> Iterator[c.Command]:
+) -> Iterator[Command]:
     """Restore a snapshot under hidden names, cleared of what killed runs left."""
     database = sync.target
     endpoint, prefix = database.server.endpoint, _prefix(database, request)
     renamed = _renamed(manifest, prefix)
     known = generations(facts.indices, database.name)
     yield es.DropLeftovers(endpoint, database.name, seen=_leftovers(facts, known, database))
-    location = c.Location(_read_through(sync), ArtefactKey.of(manifest, sync.source.path))
+    location = Location(_read_through(sync), ArtefactKey.of(manifest, sync.source.path))
     snapshot = snapshot_name(sync.source.name, location.key.stamp)
     yield es.Restore(endpoint, location, snapshot, prefix, renamed)
     counted = {renamed[index]: count for index, count in manifest.rows.items()}
@@ -317,7 +313,7 @@ def _leftovers(facts: PullFacts, known: Generations, database: Database) -> tupl
     )
 
 
-def abandon(step: Step, request: Request) -> Iterator[c.Command]:
+def abandon(step: Step, request: Request) -> Iterator[Command]:
     """What clears up after a step that failed halfway; a snapshot's own command undoes it."""
     if isinstance(step.action, Pull | Clean | Verify):
         target = step.action.sync.target
@@ -342,7 +338,7 @@ def rollback_question(database: Database) -> ObserveSwap:
     return ObserveSwap(database.server.endpoint, database.name)
 
 
-def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
+def rollback(database: Database, facts: Facts) -> Iterator[Command]:
     """What has the previous indices serve again; raises RefusedError without any."""
     if not isinstance(facts, SwapFacts) or not facts.generations.previous:
         raise RefusedError(

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.columns import Columns
-from envsync.commands import mongo
+from envsync.commands import Command, Location, mongo
+from envsync.commands.artefacts import Discard, Publish, Sweep
 from envsync.commands.mongo_promote import SwapBack
+from envsync.commands.steps import Caution
 from envsync.dbms import mongo_refusals as refusals
 from envsync.dbms.cleaning import unpublished
 from envsync.dbms.dumps import (
@@ -98,7 +99,7 @@ def refuse(step: Step, request: Request, facts: Facts) -> None:
             refusals.refuse_pull(sync, request, facts)
 
 
-def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
+def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
     """What the step does, in order."""
     match step.action, facts:
         case Push(database), PushFacts(source=Live() as source):
@@ -111,7 +112,7 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
             yield from verify(step, sync, facts, manifest)
 
 
-def trial(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
+def trial(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
     """What a pull does up to its checks, with its rows remembered before anything changes them."""
     del request
     match step.action, facts:
@@ -121,12 +122,12 @@ def trial(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
 
 def _push(
     step: Step, database: Database, request: Request, facts: PushFacts, source: Live
-) -> Iterator[c.Command]:
-    location = c.Location(database.environment.storage, artefact(database, request.now))
+) -> Iterator[Command]:
+    location = Location(database.environment.storage, artefact(database, request.now))
     if source.left_out:
         names = ", ".join(source.left_out)
-        yield c.Caution(f"{names} of {database.name} is not in the artefact")
-    yield c.Sweep(database.environment.storage, database.path, ABANDONED_AFTER)
+        yield Caution(f"{names} of {database.name} is not in the artefact")
+    yield Sweep(database.environment.storage, database.path, ABANDONED_AFTER)
     yield mongo.Dump(
         target_of(database, database.name),
         location,
@@ -140,7 +141,7 @@ def _push(
         without_collections=step.options.exclude_tables,
     )
     came = source.provenance
-    yield c.Publish(
+    yield Publish(
         location,
         Manifest(
             environment=database.environment.name,
@@ -162,12 +163,12 @@ def _push(
     )
 
 
-def abandon(step: Step, request: Request) -> Iterator[c.Command]:
+def abandon(step: Step, request: Request) -> Iterator[Command]:
     """What clears up after a step that failed halfway."""
     match step.action:
         case Push(database) if request.dumped:
             key = artefact(database, request.now)
-            yield c.Discard(c.Location(database.environment.storage, key))
+            yield Discard(Location(database.environment.storage, key))
         case Pull(sync):
             yield mongo.Claim(sync.target.server.endpoint, sync.target.name)
             yield from cleared(sync)
@@ -194,7 +195,7 @@ def rollback_question(database: Database) -> ObserveSwap:
     return ObserveSwap(target_of(database, database.name))
 
 
-def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
+def rollback(database: Database, facts: Facts) -> Iterator[Command]:
     """What makes the previous collections live again; raises RefusedError without any."""
     if not isinstance(facts, SwapFacts) or facts.live is None or not facts.live.previous:
         raise RefusedError(

@@ -2,16 +2,12 @@
 
 from collections.abc import Iterator
 
-from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest
-from envsync.commands import mongo
+from envsync.commands import Command, mongo
+from envsync.commands.artefacts import Supersede, Sweep
+from envsync.commands.steps import Caution
 from envsync.dbms.cleaning import location, published
-from envsync.dbms.dumps import (
-    ABANDONED_AFTER,
-    COMPRESSION_LEVEL,
-    COMPRESSION_THREADS,
-    target_of,
-)
+from envsync.dbms.dumps import ABANDONED_AFTER, COMPRESSION_LEVEL, COMPRESSION_THREADS, target_of
 from envsync.dbms.mongo_pull import incoming, restore, sanitise
 from envsync.dbms.request import Request
 from envsync.facts.mongo import PullFacts
@@ -24,7 +20,7 @@ READERS = 2
 
 def clean(
     step: Step, sync: Sync, request: Request, facts: PullFacts, manifest: Manifest
-) -> Iterator[c.Command]:
+) -> Iterator[Command]:
     """What a cleaning does, in order: what is published has been sanitised and checked before."""
     endpoint, quarantine = (
         sync.target.server.endpoint,
@@ -33,9 +29,9 @@ def clean(
     place = location(sync, ArtefactKey.of(manifest, sync.source.path))
     yield mongo.Claim(endpoint, sync.target.name)
     if facts.caution:
-        yield c.Caution(facts.caution)
-    yield c.Sweep(place.storage, sync.source.path, ABANDONED_AFTER)
-    yield c.Supersede(place)
+        yield Caution(facts.caution)
+    yield Sweep(place.storage, sync.source.path, ABANDONED_AFTER)
+    yield Supersede(place)
     yield mongo.DropDatabase(endpoint, quarantine.database)
     yield from restore(step, sync, manifest, quarantine, "", None)
     yield from sanitise(sync, quarantine, step.options.exclude_tables)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from envsync import commands as c
 from envsync.artefacts import Manifest
-from envsync.commands import mongo
+from envsync.commands import Command, Script, Target, mongo
 from envsync.commands.mongo_promote import CopyBeside, Promote
+from envsync.commands.steps import Caution
 from envsync.commands.trial import Copy, RememberRows
 from envsync.dbms.covering import covered
 from envsync.dbms.dumps import pulled, script_of, target_of
@@ -20,13 +20,13 @@ def incoming(database: Database) -> str:
     return f"{database.name}__incoming"
 
 
-def pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[c.Command]:
+def pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[Command]:
     """What a pull does, in order: the live collections are touched by the promote alone."""
     database = sync.target
     live = target_of(database, database.name)
     yield mongo.Claim(database.server.endpoint, database.name)
     if is_made_safe(sync) and facts.caution:
-        yield c.Caution(facts.caution)
+        yield Caution(facts.caution)
     yield from cleared(sync)
     if is_made_safe(sync):
         quarantine = target_of(database, incoming(database))
@@ -43,7 +43,7 @@ def pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterat
     yield from cleared(sync)
 
 
-def verify(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[c.Command]:
+def verify(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[Command]:
     """What a drill does, in order: nothing is promoted, and what was restored is dropped."""
     quarantine = target_of(sync.target, incoming(sync.target))
     yield from _quarantined(step, sync, facts, manifest, None)
@@ -51,7 +51,7 @@ def verify(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iter
     yield mongo.DropDatabase(quarantine.endpoint, quarantine.database)
 
 
-def tried(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[c.Command]:
+def tried(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[Command]:
     """What a pull does up to its checks; the documents are remembered once they are restored."""
     quarantine = target_of(sync.target, incoming(sync.target))
     yield from _quarantined(step, sync, facts, manifest, sync.target.name)
@@ -61,17 +61,17 @@ def tried(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Itera
 
 def _quarantined(
     step: Step, sync: Sync, facts: PullFacts, manifest: Manifest, live: str | None
-) -> Iterator[c.Command]:
+) -> Iterator[Command]:
     """Claim the database, and restore the artefact into a fresh quarantine."""
     quarantine = target_of(sync.target, incoming(sync.target))
     yield mongo.Claim(quarantine.endpoint, sync.target.name)
     if facts.caution:
-        yield c.Caution(facts.caution)
+        yield Caution(facts.caution)
     yield mongo.DropDatabase(quarantine.endpoint, quarantine.database)
     yield from restore(step, sync, manifest, quarantine, "", live)
 
 
-def cleared(sync: Sync) -> Iterator[c.Command]:
+def cleared(sync: Sync) -> Iterator[Command]:
     """Drop what is beside the live collections but is not the previous data."""
     database = sync.target
     if is_made_safe(sync):
@@ -80,8 +80,8 @@ def cleared(sync: Sync) -> Iterator[c.Command]:
 
 
 def restore(  # noqa: PLR0913, PLR0917 - two places and two names
-    step: Step, sync: Sync, manifest: Manifest, into: c.Target, prefix: str, live: str | None
-) -> Iterator[c.Command]:
+    step: Step, sync: Sync, manifest: Manifest, into: Target, prefix: str, live: str | None
+) -> Iterator[Command]:
     """Restore the artefact under a prefix, all of it that is wanted, as its manifest says.
 
     Without the name of what is live nothing is remembered for a promote, and indexes are built.
@@ -101,9 +101,7 @@ def restore(  # noqa: PLR0913, PLR0917 - two places and two names
     yield mongo.CompareRows(into, location, left_out)
 
 
-def sanitise(
-    sync: Sync, quarantine: c.Target, left_out: tuple[str, ...] = ()
-) -> Iterator[c.Command]:
+def sanitise(sync: Sync, quarantine: Target, left_out: tuple[str, ...] = ()) -> Iterator[Command]:
     """Make what is in a quarantine safe to read, and have that checked.
 
     Its fields are compared with those decided on as they came, before anything changes them.
@@ -119,7 +117,7 @@ def sanitise(
         yield mongo.RunChecks(quarantine, each)
 
 
-def scripts(sync: Sync) -> tuple[c.Script, ...]:
+def scripts(sync: Sync) -> tuple[Script, ...]:
     """Return the files that hold steps and checks."""
     return tuple(filter(None, map(script_of, (sync.script, sync.checks))))
 

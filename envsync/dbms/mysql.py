@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.columns import Columns
+from envsync.commands import Command, Location
 from envsync.commands import mysql as my
+from envsync.commands.artefacts import Discard, Publish, Sweep
 from envsync.commands.mysql_promote import Recover, SwapBack
 from envsync.dbms import mysql_refusals as refusals
 from envsync.dbms.cleaning import unpublished
@@ -97,7 +98,7 @@ def refuse(step: Step, request: Request, facts: Facts) -> None:
             refusals.refuse_pull(sync, request, facts, private=private)
 
 
-def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
+def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
     """What the step does, in order."""
     match step.action, facts:
         case Push(database), PushFacts(source=Schema() as source):
@@ -110,7 +111,7 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
             yield from verify(step, sync, manifest)
 
 
-def trial(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
+def trial(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
     """What a pull does up to its checks, with its rows remembered before anything changes them."""
     del request
     match step.action, facts:
@@ -120,11 +121,11 @@ def trial(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
 
 def _push(
     step: Step, database: Database, request: Request, facts: PushFacts, source: Schema
-) -> Iterator[c.Command]:
-    location = c.Location(database.environment.storage, artefact(database, request.now))
+) -> Iterator[Command]:
+    location = Location(database.environment.storage, artefact(database, request.now))
     client = dump_client(facts.clients, facts.server)
     options = step.options
-    yield c.Sweep(database.environment.storage, database.path, ABANDONED_AFTER)
+    yield Sweep(database.environment.storage, database.path, ABANDONED_AFTER)
     yield my.Dump(
         target_of(database, database.name),
         dump_arguments(client, database, database.name, options.exclude_tables),
@@ -134,7 +135,7 @@ def _push(
         source.bytes,
         options.exclude_table_data,
     )
-    yield c.Publish(
+    yield Publish(
         location,
         _manifest(step, database, location.key, facts, source),
         floor(facts.newest, database, step.options, request),
@@ -169,12 +170,12 @@ def _manifest(
     )
 
 
-def abandon(step: Step, request: Request) -> Iterator[c.Command]:
+def abandon(step: Step, request: Request) -> Iterator[Command]:
     """What clears up after a step that failed halfway."""
     match step.action:
         case Push(database) if request.dumped:
             key = artefact(database, request.now)
-            yield c.Discard(c.Location(database.environment.storage, key))
+            yield Discard(Location(database.environment.storage, key))
         case Pull(sync) | Clean(sync) | Verify(sync):
             yield my.Claim(sync.target.server.endpoint, sync.target.name)
             yield my.DropSchema(target_of(sync.target, names(sync.target).incoming))
@@ -198,7 +199,7 @@ def rollback_question(database: Database) -> ObserveSwap:
     return ObserveSwap(target_of(database, database.name), names(database).previous)
 
 
-def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
+def rollback(database: Database, facts: Facts) -> Iterator[Command]:
     """What makes the previous data live again; raises RefusedError without any."""
     if not isinstance(facts, SwapFacts) or facts.previous is None or not facts.previous.tables:
         raise RefusedError(

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from envsync import commands as c
 from envsync.artefacts import Manifest
+from envsync.commands import Command, Script, Target
 from envsync.commands import mysql as my
 from envsync.commands.mysql_promote import Promote, Recover
 from envsync.commands.trial import Copy, RememberRows
@@ -20,7 +20,7 @@ def names(database: Database) -> my.Schemas:
     return my.Schemas(name, f"{name}__incoming", f"{name}__previous", f"{name}__discarded")
 
 
-def pull(step: Step, sync: Sync, manifest: Manifest) -> Iterator[c.Command]:
+def pull(step: Step, sync: Sync, manifest: Manifest) -> Iterator[Command]:
     """What a pull does, in order: the live schema is touched by the promote alone."""
     database = sync.target
     endpoint, schemas = database.server.endpoint, names(database)
@@ -36,7 +36,7 @@ def pull(step: Step, sync: Sync, manifest: Manifest) -> Iterator[c.Command]:
         yield my.DropSchema(target_of(database, schemas.previous))
 
 
-def verify(step: Step, sync: Sync, manifest: Manifest) -> Iterator[c.Command]:
+def verify(step: Step, sync: Sync, manifest: Manifest) -> Iterator[Command]:
     """What a drill does, in order: nothing is promoted, and what was restored is dropped."""
     database = sync.target
     quarantine = target_of(database, names(database).incoming)
@@ -46,7 +46,7 @@ def verify(step: Step, sync: Sync, manifest: Manifest) -> Iterator[c.Command]:
     yield my.DropSchema(quarantine)
 
 
-def tried(step: Step, sync: Sync, manifest: Manifest) -> Iterator[c.Command]:
+def tried(step: Step, sync: Sync, manifest: Manifest) -> Iterator[Command]:
     """What a pull does up to its checks; the rows are remembered once they are restored."""
     database = sync.target
     quarantine = target_of(database, names(database).incoming)
@@ -56,9 +56,7 @@ def tried(step: Step, sync: Sync, manifest: Manifest) -> Iterator[c.Command]:
     yield from sanitise(sync, quarantine, step.options.exclude_tables)
 
 
-def restore(
-    step: Step, sync: Sync, manifest: Manifest, quarantine: c.Target
-) -> Iterator[c.Command]:
+def restore(step: Step, sync: Sync, manifest: Manifest, quarantine: Target) -> Iterator[Command]:
     """Restore the artefact into a fresh quarantine, all of it that is wanted."""
     location = pulled(sync, manifest)
     jobs = max(1, sync.target.restore_jobs)
@@ -69,9 +67,7 @@ def restore(
     yield my.CompareRows(quarantine, location, (*left_out, *without_rows))
 
 
-def sanitise(
-    sync: Sync, quarantine: c.Target, left_out: tuple[str, ...] = ()
-) -> Iterator[c.Command]:
+def sanitise(sync: Sync, quarantine: Target, left_out: tuple[str, ...] = ()) -> Iterator[Command]:
     """Make what is in a quarantine safe to read, and have that checked.
 
     Its columns are compared with those decided on as they came, before anything changes them.
@@ -84,4 +80,4 @@ def sanitise(
         table, _, column = rewrite.field.partition(".")
         yield my.Rewrite(quarantine, table, column, rewrite.replacements)
     if sync.checks:
-        yield my.RunChecks(quarantine, c.Script(sync.checks.name, str(sync.checks.path)))
+        yield my.RunChecks(quarantine, Script(sync.checks.name, str(sync.checks.path)))

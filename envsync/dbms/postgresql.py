@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.columns import Columns
+from envsync.commands import Command, Location
 from envsync.commands import postgresql as pg
+from envsync.commands.artefacts import Discard, Publish, Sweep
 from envsync.commands.postgresql_promote import SwapBack
 from envsync.dbms import postgresql_refusals as refusals
 from envsync.dbms.cleaning import unpublished
@@ -90,7 +91,7 @@ def refuse(step: Step, request: Request, facts: Facts) -> None:
             refusals.refuse_pull(sync, request, facts)
 
 
-def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
+def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
     """What the step does, in order."""
     match step.action, facts:
         case Push(database), PushFacts(source=Live() as source):
@@ -103,7 +104,7 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
             yield from verify(step, sync, facts, manifest)
 
 
-def trial(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
+def trial(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
     """What a pull does up to its checks, with its rows remembered before anything changes them."""
     del request
     match step.action, facts:
@@ -113,10 +114,10 @@ def trial(step: Step, request: Request, facts: Facts) -> Iterator[c.Command]:
 
 def _push(
     step: Step, database: Database, request: Request, facts: PushFacts, source: Live
-) -> Iterator[c.Command]:
-    location = c.Location(database.environment.storage, artefact(database, request.now))
+) -> Iterator[Command]:
+    location = Location(database.environment.storage, artefact(database, request.now))
     client = dump_client(facts.clients, facts.server.major)
-    yield c.Sweep(database.environment.storage, database.path, ABANDONED_AFTER)
+    yield Sweep(database.environment.storage, database.path, ABANDONED_AFTER)
     yield dump(
         target_of(database, database.name),
         client,
@@ -125,7 +126,7 @@ def _push(
         database.row_counts,
         step.options.exclude_table_data,
     )
-    yield c.Publish(
+    yield Publish(
         location,
         _manifest(step, database, location.key, facts, source),
         floor(facts.newest, database, step.options, request),
@@ -159,12 +160,12 @@ def _manifest(
     )
 
 
-def abandon(step: Step, request: Request) -> Iterator[c.Command]:
+def abandon(step: Step, request: Request) -> Iterator[Command]:
     """What clears up after a step that failed halfway."""
     match step.action:
         case Push(database) if request.dumped:
             key = artefact(database, request.now)
-            yield c.Discard(c.Location(database.environment.storage, key))
+            yield Discard(Location(database.environment.storage, key))
         case Pull(sync) | Clean(sync) | Verify(sync):
             yield pg.Claim(sync.target.server.endpoint, sync.target.name)
             yield pg.DropDatabase(sync.target.server.endpoint, incoming(sync.target))
@@ -188,7 +189,7 @@ def rollback_question(database: Database) -> ObserveSwap:
     return ObserveSwap(target_of(database, database.name), previous(database))
 
 
-def rollback(database: Database, facts: Facts) -> Iterator[c.Command]:
+def rollback(database: Database, facts: Facts) -> Iterator[Command]:
     """What makes the previous database live again; raises RefusedError without one."""
     if not isinstance(facts, SwapFacts) or facts.previous is None:
         raise RefusedError(

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from envsync import commands as c
 from envsync.artefacts import ArtefactKey, Manifest
+from envsync.commands import Command
 from envsync.commands import postgresql as pg
+from envsync.commands.artefacts import Supersede, Sweep
 from envsync.dbms.cleaning import location, published
 from envsync.dbms.dumps import ABANDONED_AFTER, target_of
 from envsync.dbms.postgresql_clients import dump_client
@@ -18,15 +19,15 @@ from envsync.plan.model import Step
 
 def clean(
     step: Step, sync: Sync, request: Request, facts: PullFacts, manifest: Manifest
-) -> Iterator[c.Command]:
+) -> Iterator[Command]:
     """What a cleaning does, in order: what is published has been sanitised and checked before."""
     database = sync.target
     quarantine = target_of(database, incoming(database))
     place = location(sync, ArtefactKey.of(manifest, sync.source.path))
     client = dump_client(facts.clients, facts.server.major)
     yield pg.Claim(database.server.endpoint, database.name)
-    yield c.Sweep(place.storage, sync.source.path, ABANDONED_AFTER)
-    yield c.Supersede(place)
+    yield Sweep(place.storage, sync.source.path, ABANDONED_AFTER)
+    yield Supersede(place)
     yield from fresh_quarantine(database, facts, manifest, None)
     yield from restore(step, sync, facts, manifest, None)
     yield from sanitise(sync, quarantine, None)

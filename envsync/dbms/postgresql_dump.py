@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Literal
 
-from envsync import commands as c
+from envsync.commands import Location, Target
 from envsync.commands import postgresql as pg
 from envsync.commands.postgresql_text import conninfo, quoted
 from envsync.dbms.dumps import COMPRESSION_LEVEL, COMPRESSION_THREADS
@@ -13,9 +13,9 @@ LOCK_WAIT = timedelta(minutes=1)
 
 
 def dump(  # noqa: PLR0913, PLR0917 - from where, by what, where to, and how much of it
-    target: c.Target,
+    target: Target,
     client: Client,
-    location: c.Location,
+    location: Location,
     expected_bytes: int,
     row_counts: Literal["exact", "estimate"],
     left_out: tuple[str, ...] = (),

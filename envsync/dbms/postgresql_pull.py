@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from itertools import takewhile
 
-from envsync import commands as c
 from envsync.artefacts import Manifest
+from envsync.commands import Command, Script, Target
 from envsync.commands import postgresql as pg
 from envsync.commands.postgresql_promote import (
     ApplyGrants,
@@ -44,7 +44,7 @@ def discarded(database: Database) -> str:
     return f"{database.name}__discarded"
 
 
-def pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[c.Command]:
+def pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[Command]:
     """What a pull does, in order: the live database is touched by the promote alone."""
     database = sync.target
     quarantine = target_of(database, incoming(database))
@@ -62,7 +62,7 @@ def pull(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterat
         yield pg.DropDatabase(database.server.endpoint, previous(database))
 
 
-def verify(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[c.Command]:
+def verify(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[Command]:
     """What a drill does, in order: nothing is promoted, and what was restored is dropped."""
     database = sync.target
     quarantine = target_of(database, incoming(database))
@@ -73,7 +73,7 @@ def verify(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iter
     yield pg.DropDatabase(database.server.endpoint, incoming(database))
 
 
-def tried(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[c.Command]:
+def tried(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Iterator[Command]:
     """What a pull does up to its checks; the rows are remembered once they are restored."""
     database = sync.target
     quarantine, owner = target_of(database, incoming(database)), _owner(database, facts)
@@ -89,7 +89,7 @@ def tried(step: Step, sync: Sync, facts: PullFacts, manifest: Manifest) -> Itera
 
 def fresh_quarantine(
     database: Database, facts: PullFacts, manifest: Manifest, role: str | None
-) -> Iterator[c.Command]:
+) -> Iterator[Command]:
     """Create an empty database that nobody but this role can connect to, at any moment."""
     name = Name(incoming(database))
     maintenance = target_of(database, database.server.endpoint.maintenance)
@@ -115,7 +115,7 @@ def fresh_quarantine(
 
 def restore(
     step: Step, sync: Sync, facts: PullFacts, manifest: Manifest, role: str | None
-) -> Iterator[c.Command]:
+) -> Iterator[Command]:
     """Restore the artefact into the quarantine, all of it that is wanted, as its manifest says."""
     quarantine = target_of(sync.target, incoming(sync.target))
     left_out = step.options.exclude_table_data
@@ -131,7 +131,7 @@ def restore(
     yield pg.CompareRows(quarantine, location, left_out)
 
 
-def sanitise(sync: Sync, quarantine: c.Target, role: str | None) -> Iterator[c.Command]:
+def sanitise(sync: Sync, quarantine: Target, role: str | None) -> Iterator[Command]:
     """Make what is in a quarantine safe to read, and have that checked.
 
     Its columns are compared with those decided on as they came, before anything changes them.
@@ -146,13 +146,13 @@ def sanitise(sync: Sync, quarantine: c.Target, role: str | None) -> Iterator[c.C
     if script or sync.rewrite:
         yield pg.RefreshViews(quarantine, role)
     if sync.checks:
-        yield pg.RunChecks(quarantine, c.Script(sync.checks.name, str(sync.checks.path)), role)
+        yield pg.RunChecks(quarantine, Script(sync.checks.name, str(sync.checks.path)), role)
     yield pg.PutBack(quarantine, role)
 
 
 def _permissions(
-    database: Database, quarantine: c.Target, facts: PullFacts, role: str | None
-) -> Iterator[c.Command]:
+    database: Database, quarantine: Target, facts: PullFacts, role: str | None
+) -> Iterator[Command]:
     """Give the copy the grants and settings of the inventory, or of the database it replaces."""
     if role and facts.server.major >= DATABASE_OWNER_HAS_PUBLIC:
         yield pg.Sql(quarantine, "REVOKE ALL ON SCHEMA public FROM {}", (Name(role),))

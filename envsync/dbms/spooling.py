@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from envsync import commands as c
+from envsync.commands import Command
+from envsync.commands.artefacts import Spool
 from envsync.dbms.dumps import written
 from envsync.facts import Facts, PullFactsBase, PushFactsBase
 from envsync.inventory.model import Database, Environment
@@ -30,16 +31,16 @@ def spooled(step: Step) -> Step:
             return step
 
 
-def spool(step: Step, facts: Facts) -> Iterator[c.Command]:
+def spool(step: Step, facts: Facts) -> Iterator[Command]:
     """What goes before a step whose artefact passes through a folder: how much room it takes."""
     for place in _through_a_folder(step):
         match facts:
             case PullFactsBase(manifest=manifest) if manifest:
-                yield c.Spool(place, manifest.bytes or None)
+                yield Spool(place, manifest.bytes or None)
             case PushFactsBase(newest_bytes=newest):
-                yield c.Spool(place, newest)
+                yield Spool(place, newest)
             case _:
-                yield c.Spool(place, None)
+                yield Spool(place, None)
 
 
 def _through_a_folder(step: Step) -> tuple[RsyncStorage, ...]:

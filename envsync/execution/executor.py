@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from envsync.artefacts import Manifest, Stamp
-from envsync.commands import Publish
+from envsync.commands.artefacts import Publish
 from envsync.dbms.drivers import idle, step_driver
 from envsync.dbms.request import Request
 from envsync.dbms.spooling import spooled

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from envsync.artefacts import ArtefactKey
-from envsync.commands import CheckCode, Measured
+from envsync.commands import Measured
+from envsync.commands.reports import CheckCode
 from envsync.plan.model import Step
 
 

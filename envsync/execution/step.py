@@ -8,7 +8,8 @@ from datetime import timedelta
 from functools import partial
 
 from envsync.artefacts import ArtefactKey, Stamp
-from envsync.commands import Command, Measured, Meet
+from envsync.commands import Command, Measured
+from envsync.commands.steps import Meet
 from envsync.dbms import drivers
 from envsync.dbms.drills import restored
 from envsync.dbms.request import Fault, Request

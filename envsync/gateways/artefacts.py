@@ -10,7 +10,8 @@ import zstandard
 from typing_extensions import Buffer
 
 from envsync.artefacts import MANIFEST_SUFFIX, ArtefactKey, Manifest, Stamp, matches
-from envsync.commands import Discard, Location, Measured, Publish, RecordVerification, Sweep
+from envsync.commands import Location, Measured
+from envsync.commands.artefacts import Discard, Publish, RecordVerification, Sweep
 from envsync.errors import CommandError, RefusedError, UnavailableError, UnsoundError
 from envsync.gateways.age.keys import verify_readable
 from envsync.gateways.age.streams import Decrypted, DecryptionError, decrypting

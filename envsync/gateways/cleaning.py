@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from envsync.artefacts import ArtefactKey, Manifest, ScriptUsed
-from envsync.commands import Location, Measured, Script, Supersede
+from envsync.commands import Location, Measured, Script
+from envsync.commands.artefacts import Supersede
 from envsync.errors import CommandError, RefusedError, UnavailableError
 from envsync.facts import Facts, PullFactsBase
 from envsync.gateways import artefacts

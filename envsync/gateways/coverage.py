@@ -1,7 +1,8 @@
 """The verdict on the columns of a copy: a failure or a warning where one was not decided on."""
 
 from envsync.columns import Found
-from envsync.commands import Gate, Measured
+from envsync.commands import Measured
+from envsync.commands.coverage import Gate
 from envsync.coverage import Gone, differences, outdated, refusal
 from envsync.errors import CommandError
 

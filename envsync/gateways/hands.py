@@ -7,8 +7,10 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from envsync import commands as c
+from envsync.commands import Command, Measured
+from envsync.commands.artefacts import Discard, Publish, RecordVerification, Spool, Supersede, Sweep
 from envsync.commands.pruning import RemoveArtefact, RemoveOrphan
+from envsync.commands.steps import Caution, Meet, RunProgram
 from envsync.commands.trial import RememberRows, RoomToRemember, TellChanges
 from envsync.facts import Facts
 from envsync.gateways import artefacts, cleaning, programs, pruning
@@ -46,7 +48,7 @@ class Hands:
         self._scope = Scope(meter)
         self._held = ExitStack()
         self._kept: dict[str, object] = {}
-        self.measured = c.Measured()
+        self.measured = Measured()
 
     def __enter__(self) -> Self:
         return self
@@ -70,10 +72,10 @@ class Hands:
             facts = cleaning.with_cleaned(question, cleaning.with_script(question, facts))
         return facts
 
-    def perform(self, command: c.Command) -> None:
+    def perform(self, command: Command) -> None:
         """Carry out a command and remember what it measured."""
         self._scope.check()
-        if isinstance(command, c.Meet):
+        if isinstance(command, Meet):
             return
         doing = DOING.get(type(command).__name__)
         if doing is not None:
@@ -84,33 +86,33 @@ class Hands:
         finally:
             if command.proves:
                 took = time.monotonic() - begun
-                self.measured = _together(self.measured, c.Measured(seconds=took))
+                self.measured = _together(self.measured, Measured(seconds=took))
         if measured is not None:
             self.measured = _together(self.measured, measured)
 
-    def _perform(self, command: c.Command) -> c.Measured | None:  # noqa: C901
+    def _perform(self, command: Command) -> Measured | None:  # noqa: C901
         match command:
-            case c.Sweep():
-                return c.Measured(deleted=len(artefacts.sweep(command)))
-            case c.Spool():
+            case Sweep():
+                return Measured(deleted=len(artefacts.sweep(command)))
+            case Spool():
                 spool.sweep(spool.folder(command.storage))
-            case c.Publish():
+            case Publish():
                 manifest = cleaning.sanitised(command.location, command.manifest, self.measured)
                 return artefacts.publish(replace(command, manifest=manifest), self.measured)
-            case c.Supersede():
+            case Supersede():
                 cleaning.supersede(command)
-            case c.Discard():
+            case Discard():
                 artefacts.discard(command)
-            case c.RecordVerification():
+            case RecordVerification():
                 artefacts.record(command, self.measured)
-            case c.Caution():
-                return c.Measured(warnings=(command.text,))
+            case Caution():
+                return Measured(warnings=(command.text,))
             case RemoveArtefact() | RemoveOrphan():
                 pruning.remove(command)
             case RoomToRemember() | RememberRows() | TellChanges():
                 work = Work(self._scope, self._held, self.measured, self._kept)
                 return trial.perform(command, work)
-            case c.RunProgram():
+            case RunProgram():
                 programs.run_program(command, self._scope)
             case _:
                 work = Work(self._scope, self._held, self.measured, self._kept)
@@ -125,8 +127,8 @@ def session(meter: Meter) -> Iterator[Hands]:
         yield hands
 
 
-def _together(first: c.Measured, second: c.Measured) -> c.Measured:
-    return c.Measured(
+def _together(first: Measured, second: Measured) -> Measured:
+    return Measured(
         bytes=first.bytes + second.bytes,
         bytes_uncompressed=first.bytes_uncompressed + second.bytes_uncompressed,
         sha256=second.sha256 or first.sha256,

@@ -12,7 +12,7 @@ from tenacity import (
     wait_exponential,
 )
 
-from envsync.commands import Report
+from envsync.commands.reports import Report
 from envsync.errors import UnavailableError
 from envsync.gateways import icinga_api, nsca
 from envsync.places import IcingaApi, Nsca, Transport

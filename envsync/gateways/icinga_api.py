@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from envsync.commands import Report
+from envsync.commands.reports import Report
 from envsync.errors import CommandError, UnavailableError
 from envsync.gateways.secrets import reveal
 from envsync.places import IcingaApi

@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 
-from envsync.commands import Report
+from envsync.commands.reports import Report
 from envsync.errors import CommandError, UnavailableError
 from envsync.places import Nsca
 

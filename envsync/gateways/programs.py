@@ -2,7 +2,7 @@
 
 import os
 
-from envsync.commands import RunProgram
+from envsync.commands.steps import RunProgram
 from envsync.errors import CommandError
 from envsync.gateways.process import Surroundings, running
 from envsync.gateways.scope import Scope

@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Protocol
 
-from envsync import commands as c
 from envsync.artefacts import Manifest
+from envsync.commands import Command, Measured, Published
 from envsync.commands.buckets import CopyObjects
 from envsync.errors import MissingSecretError, UnavailableError
 from envsync.facts import Facts, PullFactsBase
@@ -80,7 +80,7 @@ class Speaking:
             self._notes.add(line)
             self._say(line)
 
-    def publish(self, published: c.Published) -> None:
+    def publish(self, published: Published) -> None:
         """Remember what a push would have published."""
         manifest = published.manifest
         self._published[published.storage.url, manifest.name] = manifest
@@ -103,7 +103,7 @@ class _Voice:
         self._eyes = eyes
         self._speaking = speaking
         self._heading = heading
-        self.measured = c.Measured()
+        self.measured = Measured()
 
     def cancel(self, reason: str) -> None:
         self._eyes.cancel(reason)
@@ -127,7 +127,7 @@ class _Voice:
             return replace(facts, manifest=published)
         return facts
 
-    def perform(self, command: c.Command) -> None:
+    def perform(self, command: Command) -> None:
         """Say a command."""
         self._speaking.note(self._heading)
         for line in command.lines():

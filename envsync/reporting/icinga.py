@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from envsync.commands import Measured, Report
+from envsync.commands import Measured
+from envsync.commands.reports import Report
 from envsync.execution.outcome import Outcome, State
 from envsync.inventory.model import Database, Sync
 from envsync.places import Storage

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from envsync.commands import CheckCode
+from envsync.commands.reports import CheckCode
 from envsync.execution.executor import Event, Started
 from envsync.execution.outcome import Outcome, State
 from envsync.plan.model import Copy

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from envsync.artefacts import ArtefactKey, Manifest, ScriptUsed
-from envsync.commands import Command, Publish
+from envsync.commands import Command
+from envsync.commands.artefacts import Publish
 from envsync.commands.elasticsearch_snapshots import TakeSnapshot
 from envsync.dbms.drivers import abandon, commands, idle, step_driver
 from envsync.dbms.request import Request

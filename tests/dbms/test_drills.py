@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from envsync.artefacts import ArtefactKey
-from envsync.commands import Command, Measured, RecordVerification
+from envsync.commands import Command, Measured
+from envsync.commands.artefacts import RecordVerification
 from envsync.dbms.drivers import abandon, commands
 from envsync.dbms.request import Fault, Request
 from envsync.facts import PullFactsBase

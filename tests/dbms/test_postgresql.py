@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
 from envsync.artefacts import ScriptUsed
-from envsync.commands import Command, Publish
+from envsync.commands import Command
+from envsync.commands.artefacts import Publish
 from envsync.commands.postgresql import Dump, Restore, RunChecks, RunScript
 from envsync.commands.postgresql_promote import Promote
 from envsync.commands.postgresql_text import conninfo

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from envsync.commands import Command, Measured, Publish
+from envsync.commands import Command, Measured
+from envsync.commands.artefacts import Publish
 from envsync.commands.postgresql import Claim, DropDatabase, Dump, RunScript
 from envsync.errors import CommandError, InterruptedStepError, RefusedError
 from envsync.execution.executor import Event, Run, Started, execute

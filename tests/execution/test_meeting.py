@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from envsync.artefacts import Stamp
-from envsync.commands import Command, Meet
+from envsync.commands import Command
 from envsync.commands.postgresql import RunScript
 from envsync.commands.postgresql_promote import Promote
+from envsync.commands.steps import Meet
 from envsync.errors import CommandError, InterruptedStepError
 from envsync.execution.executor import Run, execute
 from envsync.execution.guard import OpenGuard

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from envsync.artefacts import ArtefactKey, ScriptUsed
-from envsync.commands import Location, Measured, Publish, Supersede
+from envsync.commands import Location, Measured
+from envsync.commands.artefacts import Publish, Supersede
 from envsync.errors import CommandError
 from envsync.gateways.cleaning import sanitised
 from envsync.gateways.hands import session

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from envsync.commands import CheckCode, Report
+from envsync.commands.reports import CheckCode, Report
 from envsync.errors import CommandError, RefusedError, UnavailableError
 from envsync.gateways.icinga import Patience, one_line, send
 from envsync.places import IcingaApi, Secret, Transport

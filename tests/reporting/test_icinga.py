@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from envsync.artefacts import ScriptUsed
-from envsync.commands import CheckCode, Measured, Report
+from envsync.commands import Measured
+from envsync.commands.reports import CheckCode, Report
 from envsync.execution.outcome import Outcome, State
 from envsync.inventory.model import Database, Dbms, Environment, Icinga, Options, Server, Sync
 from envsync.places import Endpoint, Nsca, S3Storage

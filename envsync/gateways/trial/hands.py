@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import cast
 
-from envsync import commands as c
 from envsync.changes import TableChanges
+from envsync.commands import Measured
 from envsync.commands.trial import Copy, RememberRows, RoomToRemember, TellChanges
 from envsync.gateways.engines import Work
 from envsync.gateways.scope import Scope
@@ -17,7 +17,7 @@ _MEMORY = "rows"
 TrialCommand = RoomToRemember | RememberRows | TellChanges
 
 
-def perform(command: TrialCommand, work: Work) -> c.Measured | None:
+def perform(command: TrialCommand, work: Work) -> Measured | None:
     """Carry out one of a trial's own commands."""
     match command:
         case RoomToRemember(folder, expected):
@@ -29,7 +29,7 @@ def perform(command: TrialCommand, work: Work) -> c.Measured | None:
             _remember(command.copy, memory, work.scope)
         case TellChanges():
             memory = cast("Remembered", work.kept[_MEMORY])
-            return c.Measured(changes=tuple(_changes(command.copy, memory, work.scope)))
+            return Measured(changes=tuple(_changes(command.copy, memory, work.scope)))
     return None
 
 
