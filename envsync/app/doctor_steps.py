@@ -12,7 +12,7 @@ from envsync.dbms.descriptions import described
 from envsync.dbms.request import Request
 from envsync.errors import EnvsyncError
 from envsync.execution.guard import lock_name
-from envsync.gateways import artefacts, hands
+from envsync.gateways import hands, manifests
 from envsync.gateways.scope import SilentMeter
 from envsync.gateways.storage.open_store import open_store
 from envsync.plan.model import Pull, Push, Step
@@ -69,7 +69,7 @@ def _artefact(step: Step, now: datetime) -> Iterator[Finding]:
         return
     source = step.action.sync.source
     try:
-        stored = artefacts.listed(open_store(step.storage), source.path, source.name)
+        stored = manifests.listed(open_store(step.storage), source.path, source.name)
     except EnvsyncError as error:
         yield _finding(step, "artefact", Health.FAILED, str(error))
         return

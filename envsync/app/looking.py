@@ -8,7 +8,7 @@ from envsync.app.asked import Asked, database, inventory, selected
 from envsync.artefacts import ArtefactKey, Stamp
 from envsync.errors import EnvsyncError
 from envsync.execution.guard import lock_name
-from envsync.gateways import artefacts
+from envsync.gateways import manifests
 from envsync.gateways.clock import SystemClock
 from envsync.gateways.storage.open_store import open_store
 from envsync.gateways.storage.store import Store
@@ -46,7 +46,7 @@ def backups_text(asked: Asked) -> str:
 
 def _raw(meant: Database, restored: AbstractSet[datetime]) -> str:
     store = open_store(meant.storage)
-    found = list(artefacts.manifests(store, meant.path, meant.name))
+    found = list(manifests.manifests(store, meant.path, meant.name))
     if not found:
         return f"{meant} has no artefacts in {meant.storage.url}"
     return artefacts_table(found, restored, _drills(store, meant))
@@ -57,7 +57,7 @@ def _clean(meant: Database, restored: AbstractSet[datetime]) -> str:
     storage = meant.clean_storage
     if storage is None:
         return ""
-    found = list(artefacts.manifests(open_store(storage), meant.path, meant.name))
+    found = list(manifests.manifests(open_store(storage), meant.path, meant.name))
     table = artefacts_table(found, restored, {}) if found else ""
     return f"clean, in {storage.url}:\n{table}" if table else ""
 
@@ -66,7 +66,7 @@ def _drills(
     store: Store, database: Database
 ) -> dict[ArtefactKey, tuple[Stamp, Verification | None]]:
     """Return the last drill of each artefact, on whatever machine it was."""
-    told = artefacts.verifications(store, database.path, database.name)
+    told = manifests.verifications(store, database.path, database.name)
     last: dict[ArtefactKey, tuple[Stamp, Verification | None]] = {}
     for key, drill, result in told:
         last.setdefault(key, (drill, result))

@@ -9,7 +9,7 @@ from envsync.commands import Location, Measured, Script
 from envsync.commands.artefacts import Supersede
 from envsync.errors import CommandError, RefusedError, UnavailableError
 from envsync.facts import Facts, PullFactsBase
-from envsync.gateways import artefacts
+from envsync.gateways import manifests
 from envsync.gateways.storage.open_store import open_store
 from envsync.gateways.storage.store import Store
 from envsync.places import SnapshotRepository
@@ -44,17 +44,17 @@ def with_cleaned(question: PullQuestion, facts: Facts) -> Facts:
     if not question.cleans or facts.manifest is None:
         return facts
     key = ArtefactKey.of(facts.manifest, question.path)
-    _, newest = artefacts.newest(store, question.path, question.name)
+    _, newest = manifests.newest(store, question.path, question.name)
     return replace(facts, cleaned=_whole(store, key), newest_clean=newest)
 
 
 def _whole(store: Store, key: ArtefactKey) -> Manifest | None:
     """Return the manifest of an artefact that is there as its manifest says; else None."""
-    stamps = [found.stamp for found, _ in artefacts.listed(store, key.path, key.database)]
+    stamps = [found.stamp for found, _ in manifests.listed(store, key.path, key.database)]
     if key.stamp not in stamps:
         return None
     try:
-        return artefacts.find(store, key.path, key.database, str(key.stamp))
+        return manifests.find(store, key.path, key.database, str(key.stamp))
     except UnavailableError:
         raise
     except CommandError:

@@ -7,7 +7,7 @@ from datetime import datetime
 from envsync.artefacts import ArtefactKey, Manifest
 from envsync.commands.pruning import RemoveArtefact, RemoveOrphan
 from envsync.facts.shelf import Lying, Orphan, Protection, Shelf
-from envsync.gateways.artefacts import trusted, verifications
+from envsync.gateways.manifests import trusted, verifications
 from envsync.gateways.storage.open_store import open_store
 from envsync.gateways.storage.store import Store, StoredObject
 from envsync.places import Storage

@@ -11,8 +11,8 @@ from envsync.commands import Location
 from envsync.commands.elasticsearch_snapshots import TakeSnapshot
 from envsync.errors import CommandError
 from envsync.facts.elasticsearch import snapshot_name
-from envsync.gateways.artefacts import manifests
 from envsync.gateways.elasticsearch.snapshot import take_snapshot
+from envsync.gateways.manifests import manifests
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.open_store import open_store
 from envsync.places import Endpoint, SnapshotRepository

@@ -6,9 +6,10 @@ from envsync.commands import Command, Measured
 from envsync.commands import mongo as m
 from envsync.commands.mongo_promote import CopyBeside, Promote, SwapBack
 from envsync.facts import ColumnsFacts, Facts, SamplesFacts
-from envsync.gateways import artefacts
 from envsync.gateways.coverage import judge
+from envsync.gateways.decompressing import decompressed
 from envsync.gateways.engines import Work
+from envsync.gateways.manifests import read_manifest
 from envsync.gateways.mongo import dropping, promote, rows, scripts
 from envsync.gateways.mongo import observe as eyes
 from envsync.gateways.mongo.assumed import assumed_pull, assumed_push
@@ -99,8 +100,8 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
 
 def _restore(command: m.Restore, scope: Scope) -> Measured:
     store = open_store(command.location.storage)
-    manifest = artefacts.read_manifest(store, command.location.key)
-    with artefacts.decompressed(command.location, scope) as blocks:
+    manifest = read_manifest(store, command.location.key)
+    with decompressed(command.location, scope) as blocks:
         restored = restore(command, blocks, frozenset(manifest.outside_snapshot), scope)
     return Measured(rows=restored)
 

@@ -7,8 +7,8 @@ from envsync.commands import Command, Measured
 from envsync.commands import mysql as my
 from envsync.commands.mysql_promote import Promote, Recover, SwapBack
 from envsync.facts import ColumnsFacts, Facts, SamplesFacts
-from envsync.gateways import artefacts
 from envsync.gateways.coverage import judge
+from envsync.gateways.decompressing import decompressed
 from envsync.gateways.engines import Work
 from envsync.gateways.mysql import observe as eyes
 from envsync.gateways.mysql import promote, rows, schemas, scripts
@@ -101,7 +101,7 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
 
 
 def _restore(command: my.Restore, scope: Scope) -> Measured:
-    with artefacts.decompressed(command.location, scope) as blocks:
+    with decompressed(command.location, scope) as blocks:
         restored = restore(command, blocks, scope)
     return Measured(rows=restored)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pymysql
 
 from envsync.facts.mysql import PullFacts, PushFacts, Schema, Server, SwapFacts
-from envsync.gateways.artefacts import newest, wanted
+from envsync.gateways.manifests import newest, wanted
 from envsync.gateways.mysql.clients import installed
 from envsync.gateways.mysql.schemas import provenance
 from envsync.gateways.mysql.session import Session, connect

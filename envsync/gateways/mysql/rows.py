@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from envsync.commands.mysql import CompareRows
 from envsync.errors import CommandError
-from envsync.gateways.artefacts import read_manifest
+from envsync.gateways.manifests import read_manifest
 from envsync.gateways.storage.open_store import open_store
 
 _TOLD = 5

@@ -14,8 +14,8 @@ from envsync.commands.postgresql_promote import (
     VerifyOwner,
 )
 from envsync.facts import ColumnsFacts, Facts, SamplesFacts
-from envsync.gateways import artefacts
 from envsync.gateways.coverage import judge
+from envsync.gateways.decompressing import decompressed
 from envsync.gateways.engines import Work
 from envsync.gateways.postgresql import databases, promote, rows, scripts
 from envsync.gateways.postgresql import observe as eyes
@@ -121,7 +121,7 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
 
 
 def _restore(command: pg.Restore, work: Work) -> Measured:
-    with artefacts.decompressed(command.location, work.scope) as blocks:
+    with decompressed(command.location, work.scope) as blocks:
         restored = restore(command, blocks, work.scope)
     work.kept[_ASIDE] = restored.aside
     return Measured(rows=restored.rows)

@@ -18,7 +18,7 @@ from envsync.facts.postgresql import (
     Setting,
     SwapFacts,
 )
-from envsync.gateways.artefacts import newest, wanted
+from envsync.gateways.manifests import newest, wanted
 from envsync.gateways.postgresql.clients import installed
 from envsync.gateways.postgresql.session import Session, connect
 from envsync.gateways.scope import Scope

@@ -7,7 +7,7 @@ from psycopg import sql
 
 from envsync.commands.postgresql import CompareRows
 from envsync.errors import CommandError
-from envsync.gateways.artefacts import read_manifest
+from envsync.gateways.manifests import read_manifest
 from envsync.gateways.postgresql.session import Session
 from envsync.gateways.storage.open_store import open_store
 from envsync.tables import is_named

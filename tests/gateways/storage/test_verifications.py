@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from envsync.artefacts import ArtefactKey, Stamp
-from envsync.gateways.artefacts import listed, newest, verifications
+from envsync.gateways.manifests import listed, newest, verifications
 from tests.fleet import NOW
 from tests.gateways.storage.places import Place
 from tests.test_verification import GOOD
