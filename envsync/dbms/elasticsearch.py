@@ -3,38 +3,23 @@
 from collections.abc import Iterator
 
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
-from envsync.columns import Classification, Columns
-from envsync.commands import Command, Location, Target
+from envsync.columns import Columns
+from envsync.commands import Command, Location
 from envsync.commands import elasticsearch as es
-from envsync.commands.elasticsearch_promote import Promote, SwapBack
-from envsync.commands.elasticsearch_snapshots import DropSnapshot, KeepSnapshots, TakeSnapshot
-from envsync.commands.trial import Copy, RememberRows
-from envsync.dbms import cleaning
+from envsync.commands.elasticsearch_promote import SwapBack
+from envsync.commands.elasticsearch_snapshots import KeepSnapshots, TakeSnapshot
 from envsync.dbms import elasticsearch_refusals as refusals
-from envsync.dbms.cleaning import location
-from envsync.dbms.covering import covered
 from envsync.dbms.dumps import script_of, written
+from envsync.dbms.elasticsearch_clean import clean
+from envsync.dbms.elasticsearch_pull import pull, tried, verify
+from envsync.dbms.elasticsearch_repositories import clean_repository, read_through, repository_of
 from envsync.dbms.floor import floor
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts import Facts
-from envsync.facts.elasticsearch import (
-    Generations,
-    Picture,
-    PullFacts,
-    PushFacts,
-    SwapFacts,
-    belongs,
-    generations,
-    moment,
-    original,
-    picture,
-    snapshot_name,
-)
-from envsync.inventory.model import Database, Dbms, Sync
-from envsync.places import SnapshotRepository
+from envsync.facts.elasticsearch import PullFacts, PushFacts, SwapFacts, snapshot_name
+from envsync.inventory.model import Database
 from envsync.plan.model import Clean, Pull, Push, Step, Verify
-from envsync.provenance import Provenance
 from envsync.questions import Question
 from envsync.questions.elasticsearch import (
     ObserveColumns,
@@ -58,12 +43,12 @@ def question(step: Step, request: Request) -> Question:
     """What must be known before the step acts."""
     match step.action:
         case Push(database):
-            endpoint, repository = database.server.endpoint, _repository(database)
+            endpoint, repository = database.server.endpoint, repository_of(database)
             return ObservePush(
                 endpoint, repository.repository, database.indices, database.path, database.name
             )
         case Pull(sync) | Clean(sync) | Verify(sync):
-            storage = _read_through(sync)
+            storage = read_through(sync)
             return ObservePull(
                 storage=storage,
                 environment=sync.source.environment.name,
@@ -77,7 +62,7 @@ def question(step: Step, request: Request) -> Question:
                 repository=storage.repository,
                 target=sync.target.name,
                 script=script_of(sync.script),
-                clean=_clean_repository(step),
+                clean=clean_repository(step),
                 writes=written(step) if isinstance(step.action, Clean) else None,
                 cleans=isinstance(step.action, Clean),
                 sanitised_by=script_of(sync.script),
@@ -99,10 +84,10 @@ def refuse(step: Step, request: Request, facts: Facts) -> None:
         case _, PushFacts(cluster=cluster) | PullFacts(cluster=cluster) if cluster.assumed:
             return
         case Push(database), PushFacts():
-            refusals.refuse_push(database, _repository(database), facts)
+            refusals.refuse_push(database, repository_of(database), facts)
         case Pull(sync) | Clean(sync) | Verify(sync), PullFacts():
-            refusals.refuse_pull(sync, _read_through(sync), request, facts)
-            refusals.refuse_clean(sync.target.server, _clean_repository(step), facts)
+            refusals.refuse_pull(sync, read_through(sync), request, facts)
+            refusals.refuse_clean(sync.target.server, clean_repository(step), facts)
 
 
 def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
@@ -111,41 +96,22 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
         case Push(database), PushFacts():
             yield from _push(step, database, request, facts)
         case Pull(sync), PullFacts(manifest=Manifest() as manifest):
-            yield from _pull(sync, request, facts, manifest)
+            yield from pull(sync, request, facts, manifest)
         case Clean(sync), PullFacts(manifest=Manifest() as manifest):
-            yield from _clean(step, sync, request, facts, manifest)
+            yield from clean(step, sync, request, facts, manifest)
         case Verify(sync), PullFacts(manifest=Manifest() as manifest):
-            yield from _verify(sync, request, facts, manifest)
+            yield from verify(sync, request, facts, manifest)
 
 
 def trial(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
     """What a pull does up to its checks; the documents are remembered once they are restored."""
     match step.action, facts:
         case Pull(sync), PullFacts(manifest=Manifest() as manifest):
-            serves = _serves(manifest, _renamed(manifest, _prefix(sync.target, request)))
-            yield es.Claim(sync.target.server.endpoint, sync.target.name)
-            yield from _restore(sync, request, facts, manifest)
-            target = Target(sync.target.server.endpoint, sync.target.name)
-            copy = Copy(Dbms.ELASTICSEARCH, target, None, _called(serves, sync.columns))
-            yield RememberRows(copy, step.options.temppath)
-            yield from _sanitise(sync, serves)
-
-
-def _called(serves: Picture, decided: Classification | None) -> tuple[tuple[str, str], ...]:
-    """Return the restored indices, each by the name that was decided on, if any of its was."""
-    names: dict[str, list[str]] = {}
-    for name, behind in serves.items():
-        for index in behind:
-            names.setdefault(index, []).append(name)
-    return tuple(
-        (next((name for name in known if decided and decided.knows(name)), known[0]), index)
-        for index, served in names.items()
-        if (known := (*sorted(served), original(index)))
-    )
+            yield from tried(step, sync, request, facts, manifest)
 
 
 def _push(step: Step, database: Database, request: Request, facts: PushFacts) -> Iterator[Command]:
-    location = Location(_repository(database), artefact(database, request.now))
+    location = Location(repository_of(database), artefact(database, request.now))
     endpoint = database.server.endpoint
     yield TakeSnapshot(
         endpoint,
@@ -183,136 +149,6 @@ def _manifest(database: Database, key: ArtefactKey, facts: PushFacts) -> Manifes
     )
 
 
-def _pull(sync: Sync, request: Request, facts: PullFacts, manifest: Manifest) -> Iterator[Command]:
-    prefix = _prefix(sync.target, request)
-    serves = _serves(manifest, _renamed(manifest, prefix))
-    yield es.Claim(sync.target.server.endpoint, sync.target.name)
-    yield from _restore(sync, request, facts, manifest)
-    yield from _sanitise(sync, serves)
-    yield _promote(sync, facts, manifest, serves, prefix)
-
-
-def _sanitise(sync: Sync, serves: Picture) -> Iterator[Command]:
-    """Make what was restored safe to read, and have that checked."""
-    endpoint, script = sync.target.server.endpoint, script_of(sync.script)
-    yield from covered(sync, lambda gate: es.CheckColumns(endpoint, serves, gate))
-    if script and not sync.is_cleaned:
-        yield es.RunScript(endpoint, script, serves)
-    if script:
-        yield es.RunChecks(endpoint, script, serves)
-
-
-def _clean(
-    step: Step, sync: Sync, request: Request, facts: PullFacts, manifest: Manifest
-) -> Iterator[Command]:
-    """What a cleaning does, in order: the snapshot is of what has been sanitised and checked."""
-    database = sync.target
-    endpoint = database.server.endpoint
-    renamed = _renamed(manifest, _prefix(database, request))
-    place = location(sync, ArtefactKey.of(manifest, sync.source.path))
-    snapshot = snapshot_name(sync.source.name, place.key.stamp)
-    yield es.Claim(endpoint, database.name)
-    yield DropSnapshot(endpoint, place, snapshot)
-    yield from _restore(sync, request, facts, manifest)
-    yield from _sanitise(sync, _serves(manifest, renamed))
-    described = cleaning.described(step, place, request, facts, facts.cluster.client)
-    yield TakeSnapshot(
-        endpoint,
-        place,
-        snapshot,
-        tuple(renamed.values()),
-        described.model_copy(
-            update={
-                "bytes": manifest.bytes,
-                "bytes_uncompressed": manifest.bytes_uncompressed,
-                "rows": {renamed[index]: count for index, count in manifest.rows.items()},
-                "aliases": {
-                    renamed[index]: dict(aliases) for index, aliases in manifest.aliases.items()
-                },
-            }
-        ),
-        clean=True,
-    )
-    if sync.source.keep_snapshots is not None:
-        yield KeepSnapshots(endpoint, place, sync.source.keep_snapshots)
-    yield es.DropLeftovers(endpoint, database.name, request.now, tuple(renamed.values()))
-
-
-def _verify(
-    sync: Sync, request: Request, facts: PullFacts, manifest: Manifest
-) -> Iterator[Command]:
-    """What a drill does, in order: nothing is promoted, and what was restored is deleted."""
-    database = sync.target
-    yield es.Claim(database.server.endpoint, database.name)
-    yield from _restore(sync, request, facts, manifest)
-    restored = _renamed(manifest, _prefix(database, request))
-    yield es.DropLeftovers(
-        database.server.endpoint, database.name, request.now, tuple(restored.values())
-    )
-
-
-def _restore(
-    sync: Sync, request: Request, facts: PullFacts, manifest: Manifest
-) -> Iterator[Command]:
-    """Restore a snapshot under hidden names, cleared of what killed runs left."""
-    database = sync.target
-    endpoint, prefix = database.server.endpoint, _prefix(database, request)
-    renamed = _renamed(manifest, prefix)
-    known = generations(facts.indices, database.name)
-    yield es.DropLeftovers(endpoint, database.name, seen=_leftovers(facts, known, database))
-    location = Location(_read_through(sync), ArtefactKey.of(manifest, sync.source.path))
-    snapshot = snapshot_name(sync.source.name, location.key.stamp)
-    yield es.Restore(endpoint, location, snapshot, prefix, renamed)
-    counted = {renamed[index]: count for index, count in manifest.rows.items()}
-    yield es.CompareRows(endpoint, counted)
-
-
-def _prefix(database: Database, request: Request) -> str:
-    """What goes before the names of the indices that are restored for a database."""
-    return f"envsync-{database.name}@{moment(request.now)}-"
-
-
-def _renamed(manifest: Manifest, prefix: str) -> dict[str, str]:
-    return {index: f"{prefix}{original(index)}" for index in manifest.rows}
-
-
-def _promote(
-    sync: Sync, facts: PullFacts, manifest: Manifest, serves: Picture, prefix: str
-) -> Promote:
-    database = sync.target
-    known = generations(facts.indices, database.name)
-    live = {**known.live, **picture(facts.indices, serves)}
-    behind = {index for indices in live.values() for index in indices}
-    unwanted = known.indices - behind if database.keep_previous else known.indices | behind
-    return Promote(
-        database.server.endpoint,
-        database.name,
-        serves,
-        live,
-        tuple(index.name for index in facts.indices if index.name in serves),
-        prefix,
-        Provenance.of(manifest),
-        tuple(sorted(unwanted)),
-        database.keep_previous,
-    )
-
-
-def _serves(manifest: Manifest, renamed: dict[str, str]) -> Picture:
-    """Tell which of the restored indices will serve which name."""
-    served: dict[str, dict[str, str]] = {}
-    for index, name in renamed.items():
-        for alias, how in manifest.aliases.get(index, {original(index): "{}"}).items():
-            served.setdefault(alias, {})[name] = how
-    return served
-
-
-def _leftovers(facts: PullFacts, known: Generations, database: Database) -> tuple[str, ...]:
-    own = (index for index in facts.indices if belongs(index.name, database.name))
-    return tuple(
-        index.name for index in own if index.name not in known.indices and not index.aliases
-    )
-
-
 def abandon(step: Step, request: Request) -> Iterator[Command]:
     """What clears up after a step that failed halfway; a snapshot's own command undoes it."""
     if isinstance(step.action, Pull | Clean | Verify):
@@ -347,26 +183,3 @@ def rollback(database: Database, facts: Facts) -> Iterator[Command]:
         )
     known = facts.generations
     yield SwapBack(database.server.endpoint, database.name, known.live, known.previous)
-
-
-def _repository(database: Database) -> SnapshotRepository:
-    if database.server.repository is None:
-        raise RefusedError(
-            f"{database} has no repository of snapshots; name it with repository: on the server "
-            f"{database.server.name} in the inventory"
-        )
-    return database.server.repository
-
-
-def _read_through(sync: Sync) -> SnapshotRepository:
-    """Return the repository that the target reads, as its own cluster reaches it."""
-    repository = sync.storage if sync.is_cleaned else _repository(sync.source)
-    if not isinstance(repository, SnapshotRepository):
-        raise RefusedError(f"{sync.source} has no repository for clean snapshots")
-    return SnapshotRepository(repository.repository, sync.target.server.endpoint)
-
-
-def _clean_repository(step: Step) -> str:
-    """Name the repository that a cleaning takes its snapshot into; "" for any other step."""
-    place = written(step) if isinstance(step.action, Clean) else None
-    return place.repository if isinstance(place, SnapshotRepository) else ""
