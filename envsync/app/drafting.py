@@ -7,7 +7,7 @@ from typing import Protocol, cast
 
 from envsync.app.asked import Asked, inventory, scripts_folder
 from envsync.columns import SUFFIX, Columns, Samples
-from envsync.dbms.drivers import Driver, driver
+from envsync.dbms.columns import columns_question, samples_question
 from envsync.errors import CommandError, RefusedError, UnavailableError
 from envsync.facts import ColumnsFacts, SamplesFacts
 from envsync.gateways import hands
@@ -47,7 +47,7 @@ def draft(asked: Asked, output: str | None) -> str:
     require_new(path)
     # A library that knows all telephone numbers takes its time to load; no other task needs one.
     drafting = cast("_Drafting", import_module("envsync.sanitising.drafting"))
-    tables, unseen = _drafted(meant, driver(meant), drafting)
+    tables, unseen = _drafted(meant, drafting)
     script = next((s.sanitise.script.name for s in syncs if isinstance(s.sanitise, Sanitise)), None)
     write_new(path, drafting.draft_text(str(meant), script or "the script", tables))
     return _told(path, tables, unseen)
@@ -93,17 +93,15 @@ def _path(syncs: list[Sync], asked: Asked, output: str | None) -> Path:
     return scripts_folder(asked.inventory) / names[0]
 
 
-def _drafted(
-    meant: Database, engine: Driver, drafting: _Drafting
-) -> tuple[list[_Table], list[str]]:
+def _drafted(meant: Database, drafting: _Drafting) -> tuple[list[_Table], list[str]]:
     """Look at each table by itself: what was seen in one is forgotten before the next."""
     tables, unseen = [], []
     with hands.session(SilentMeter()) as session:
-        facts = session.observe(engine.columns_question(meant))
+        facts = session.observe(columns_question(meant))
         for table, columns in facts.found.items() if isinstance(facts, ColumnsFacts) else ():
             samples: Samples = {}
             try:
-                seen = session.observe(engine.samples_question(meant, table, columns, ROWS))
+                seen = session.observe(samples_question(meant, table, columns, ROWS))
                 samples = seen.samples if isinstance(seen, SamplesFacts) else {}
             except UnavailableError:
                 raise

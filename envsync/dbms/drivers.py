@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from envsync.artefacts import ArtefactKey, Stamp
-from envsync.columns import Columns
 from envsync.commands import Command, Location
 from envsync.commands.artefacts import Discard
 from envsync.commands.steps import Meet, RunProgram
@@ -47,14 +46,6 @@ class Driver(StepDriver, Protocol):
 
     def artefact(self, database: Database, stamp: Stamp) -> ArtefactKey:
         """Where a push made at a moment leaves its artefact."""
-
-    def columns_question(self, database: Database) -> Question:
-        """What columns a database has; the answer is ColumnsFacts."""
-
-    def samples_question(
-        self, database: Database, table: str, columns: Columns, limit: int
-    ) -> Question:
-        """What at most so many rows of a table look like; the answer is SamplesFacts."""
 
     def trial(self, step: Step, request: Request, facts: Facts) -> Iterator[Command]:
         """What a pull does up to its checks, with its rows remembered before they are changed."""

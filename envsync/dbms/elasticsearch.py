@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
-from envsync.columns import Columns
 from envsync.commands import Command, Location
 from envsync.commands import elasticsearch as es
 from envsync.commands.elasticsearch_promote import SwapBack
@@ -21,13 +20,7 @@ from envsync.facts.elasticsearch import PullFacts, PushFacts, SwapFacts, snapsho
 from envsync.inventory.model import Database
 from envsync.plan.model import Clean, Pull, Push, Step, Verify
 from envsync.questions import Question
-from envsync.questions.elasticsearch import (
-    ObserveColumns,
-    ObservePull,
-    ObservePush,
-    ObserveSamples,
-    ObserveSwap,
-)
+from envsync.questions.elasticsearch import ObservePull, ObservePush, ObserveSwap
 from envsync.version import VERSION
 
 FORMAT = "snapshot"
@@ -154,19 +147,6 @@ def abandon(step: Step, request: Request) -> Iterator[Command]:
     if isinstance(step.action, Pull | Clean | Verify):
         target = step.action.sync.target
         yield es.DropLeftovers(target.server.endpoint, target.name, request.now)
-
-
-def columns_question(database: Database) -> ObserveColumns:
-    """What fields a database's indices have."""
-    return ObserveColumns(database.server.endpoint, database.indices)
-
-
-def samples_question(
-    database: Database, table: str, columns: Columns, limit: int
-) -> ObserveSamples:
-    """What at most so many documents behind a name look like, whatever their fields."""
-    del columns
-    return ObserveSamples(database.server.endpoint, database.indices, table, limit)
 
 
 def rollback_question(database: Database) -> ObserveSwap:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
-from envsync.columns import Columns
 from envsync.commands import Command, Location, mongo
 from envsync.commands.artefacts import Discard, Publish, Sweep
 from envsync.commands.mongo_promote import SwapBack
@@ -30,13 +29,7 @@ from envsync.facts.mongo import PullFacts, PushFacts, SwapFacts
 from envsync.inventory.model import Database, Sync
 from envsync.plan.model import Clean, Pull, Push, Step, Verify
 from envsync.questions import Question
-from envsync.questions.mongo import (
-    ObserveColumns,
-    ObservePull,
-    ObservePush,
-    ObserveSamples,
-    ObserveSwap,
-)
+from envsync.questions.mongo import ObservePull, ObservePush, ObserveSwap
 from envsync.version import VERSION
 
 FORMAT = "archive.zst"
@@ -176,18 +169,6 @@ def abandon(step: Step, request: Request) -> Iterator[Command]:
             yield mongo.Claim(sync.target.server.endpoint, sync.target.name)
             yield mongo.DropDatabase(sync.target.server.endpoint, incoming(sync.target))
             yield from unpublished(step, request)
-
-
-def columns_question(database: Database) -> ObserveColumns:
-    """What columns a database has."""
-    return ObserveColumns(target_of(database, database.name))
-
-
-def samples_question(
-    database: Database, table: str, columns: Columns, limit: int
-) -> ObserveSamples:
-    """What at most so many rows of a table look like."""
-    return ObserveSamples(target_of(database, database.name), table, columns, limit)
 
 
 def rollback_question(database: Database) -> ObserveSwap:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
-from envsync.columns import Columns
 from envsync.commands import Command, Location
 from envsync.commands import postgresql as pg
 from envsync.commands.artefacts import Discard, Publish, Sweep
@@ -24,13 +23,7 @@ from envsync.facts.postgresql import PullFacts, PushFacts, SwapFacts
 from envsync.inventory.model import Database
 from envsync.plan.model import Clean, Pull, Push, Step, Verify
 from envsync.questions import Question
-from envsync.questions.postgresql import (
-    ObserveColumns,
-    ObservePull,
-    ObservePush,
-    ObserveSamples,
-    ObserveSwap,
-)
+from envsync.questions.postgresql import ObservePull, ObservePush, ObserveSwap
 from envsync.version import VERSION
 
 FORMAT = "dump.zst"
@@ -170,18 +163,6 @@ def abandon(step: Step, request: Request) -> Iterator[Command]:
             yield pg.Claim(sync.target.server.endpoint, sync.target.name)
             yield pg.DropDatabase(sync.target.server.endpoint, incoming(sync.target))
             yield from unpublished(step, request)
-
-
-def columns_question(database: Database) -> ObserveColumns:
-    """What columns a database has."""
-    return ObserveColumns(target_of(database, database.name))
-
-
-def samples_question(
-    database: Database, table: str, columns: Columns, limit: int
-) -> ObserveSamples:
-    """What at most so many rows of a table look like."""
-    return ObserveSamples(target_of(database, database.name), table, columns, limit)
 
 
 def rollback_question(database: Database) -> ObserveSwap:

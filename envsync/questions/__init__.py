@@ -4,7 +4,6 @@ Here is what all engines share; what one engine alone is asked is in its own mod
 """
 
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from envsync.artefacts import Stamp
 from envsync.columns import Columns
@@ -16,7 +15,7 @@ from envsync.places import Storage
 class Question:
     """What a step asks before it acts; `dbms` names the engine that can answer."""
 
-    dbms: ClassVar[str] = ""
+    dbms: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +42,25 @@ class PullQuestion(Question):
 
 @dataclass(frozen=True, slots=True)
 class ColumnsQuestion(Question):
-    """Ask what columns a database has; the answer is ColumnsFacts."""
+    """Ask what columns a database has; the answer is ColumnsFacts.
+
+    `indices` are the patterns of what belongs to it in a search cluster, where the target's
+    database says nothing.
+    """
 
     target: Target
+    indices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SamplesQuestion(Question):
-    """Ask for values of at most so many rows of a table; the answer is SamplesFacts."""
+    """Ask for values of at most so many rows of a table; the answer is SamplesFacts.
+
+    Rows that are documents are sampled whole, whatever their columns.
+    """
 
     target: Target
     table: str
     columns: Columns = field(hash=False)
     limit: int
+    indices: tuple[str, ...] = ()

@@ -1,7 +1,6 @@
 """What can be asked of buckets before one is copied into another."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
 
 from envsync.places import BucketPlace
 from envsync.questions import Question
@@ -11,7 +10,7 @@ from envsync.questions import Question
 class ObserveCopy(Question):
     """Ask what differs between two buckets; `awaited` as in the facts."""
 
-    dbms: ClassVar[str] = "buckets"
+    dbms: str = field(default="buckets", init=False)
     source: BucketPlace
     target: BucketPlace
     awaited: bool = False

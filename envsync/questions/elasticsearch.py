@@ -1,7 +1,6 @@
 """What can be asked of a search cluster."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
 
 from envsync.commands import Script
 from envsync.places import Endpoint
@@ -12,7 +11,7 @@ from envsync.questions import PullQuestion, Question
 class ElasticsearchQuestion(Question):
     """Something a search cluster's eyes can see."""
 
-    dbms: ClassVar[str] = "elasticsearch"
+    dbms: str = field(default="elasticsearch", init=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +32,13 @@ class ObservePull(PullQuestion):
     `clean` is the repository that the step takes a snapshot into, "" where it takes none.
     """
 
-    dbms: ClassVar[str] = "elasticsearch"
+    dbms: str = field(default="elasticsearch", init=False)
 
     endpoint: Endpoint
     repository: str
     target: str
     script: Script | None
     clean: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveColumns(ElasticsearchQuestion):
-    """Ask what fields a database's indices have, by what applications call them."""
-
-    endpoint: Endpoint
-    indices: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveSamples(ElasticsearchQuestion):
-    """Ask for values of at most so many documents behind a name."""
-
-    endpoint: Endpoint
-    indices: tuple[str, ...]
-    table: str
-    limit: int
 
 
 @dataclass(frozen=True, slots=True)

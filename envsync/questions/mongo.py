@@ -1,18 +1,17 @@
 """What can be asked of MongoDB and DocumentDB."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
 
 from envsync.commands import Script, Target
 from envsync.places import Storage
-from envsync.questions import ColumnsQuestion, PullQuestion, Question, SamplesQuestion
+from envsync.questions import PullQuestion, Question
 
 
 @dataclass(frozen=True, slots=True)
 class MongoQuestion(Question):
     """Something MongoDB's eyes can see."""
 
-    dbms: ClassVar[str] = "mongo"
+    dbms: str = field(default="mongo", init=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +28,11 @@ class ObservePush(MongoQuestion):
 class ObservePull(PullQuestion):
     """Ask what a pull must know before it acts; `quarantine` is None where none is needed."""
 
-    dbms: ClassVar[str] = "mongo"
+    dbms: str = field(default="mongo", init=False)
 
     target: Target
     quarantine: str | None
     scripts: tuple[Script, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveColumns(ColumnsQuestion):
-    """Ask what columns a database has."""
-
-    dbms: ClassVar[str] = "mongo"
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveSamples(SamplesQuestion):
-    """Ask for values of at most so many rows of a table."""
-
-    dbms: ClassVar[str] = "mongo"
 
 
 @dataclass(frozen=True, slots=True)

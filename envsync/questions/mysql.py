@@ -1,19 +1,18 @@
 """What can be asked of MySQL and MariaDB."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
 
 from envsync.commands import Target
 from envsync.commands.mysql import Schemas
 from envsync.places import Storage
-from envsync.questions import ColumnsQuestion, PullQuestion, Question, SamplesQuestion
+from envsync.questions import PullQuestion, Question
 
 
 @dataclass(frozen=True, slots=True)
 class MysqlQuestion(Question):
     """Something MySQL's eyes can see."""
 
-    dbms: ClassVar[str] = "mysql"
+    dbms: str = field(default="mysql", init=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +29,12 @@ class ObservePush(MysqlQuestion):
 class ObservePull(PullQuestion):
     """Ask what a pull must know before it acts."""
 
-    dbms: ClassVar[str] = "mysql"
+    dbms: str = field(default="mysql", init=False)
 
     target: Target
     schemas: Schemas
     disk_bytes: int | None
     clients: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveColumns(ColumnsQuestion):
-    """Ask what columns a database has."""
-
-    dbms: ClassVar[str] = "mysql"
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveSamples(SamplesQuestion):
-    """Ask for values of at most so many rows of a table."""
-
-    dbms: ClassVar[str] = "mysql"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,17 @@
 """What can be asked of PostgreSQL."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
 
 from envsync.commands import Target
 from envsync.places import Storage
-from envsync.questions import ColumnsQuestion, PullQuestion, Question, SamplesQuestion
+from envsync.questions import PullQuestion, Question
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresqlQuestion(Question):
     """Something PostgreSQL's eyes can see."""
 
-    dbms: ClassVar[str] = "postgresql"
+    dbms: str = field(default="postgresql", init=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +28,12 @@ class ObservePush(PostgresqlQuestion):
 class ObservePull(PullQuestion):
     """Ask what a pull must know before it acts."""
 
-    dbms: ClassVar[str] = "postgresql"
+    dbms: str = field(default="postgresql", init=False)
 
     target: Target
     previous: str
     clients: tuple[str, ...]
     disk_bytes: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveColumns(ColumnsQuestion):
-    """Ask what columns a database has."""
-
-    dbms: ClassVar[str] = "postgresql"
-
-
-@dataclass(frozen=True, slots=True)
-class ObserveSamples(SamplesQuestion):
-    """Ask for values of at most so many rows of a table."""
-
-    dbms: ClassVar[str] = "postgresql"
 
 
 @dataclass(frozen=True, slots=True)

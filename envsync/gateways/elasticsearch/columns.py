@@ -10,7 +10,7 @@ from envsync.facts.elasticsearch import original
 from envsync.gateways.elasticsearch.cluster import Cluster, connect
 from envsync.gateways.elasticsearch.indices import all_indices
 from envsync.gateways.scope import Scope
-from envsync.questions.elasticsearch import ObserveColumns, ObserveSamples
+from envsync.questions import ColumnsQuestion, SamplesQuestion
 
 SOURCE = "_source"
 """What stands for a whole document, where the mapping need not tell all that is in it."""
@@ -44,17 +44,17 @@ def restored(command: CheckColumns, scope: Scope) -> Found:
     return columns(connect(command.endpoint, scope), called)
 
 
-def live(question: ObserveColumns, scope: Scope) -> Found:
+def live(question: ColumnsQuestion, scope: Scope) -> Found:
     """Return the fields of a database as it is, by what applications call its indices."""
-    cluster = connect(question.endpoint, scope)
+    cluster = connect(question.target.endpoint, scope)
     return columns(cluster, _live(cluster, question.indices))
 
 
-def samples(question: ObserveSamples, scope: Scope) -> Samples:
+def samples(question: SamplesQuestion, scope: Scope) -> Samples:
     """Return values of at most so many documents behind a name, each cut short."""
     found: dict[str, list[str]] = {}
     query: dict[str, Any] = {"function_score": {"query": {"match_all": {}}, "random_score": {}}}
-    cluster = connect(question.endpoint, scope)
+    cluster = connect(question.target.endpoint, scope)
     for index, name in _live(cluster, question.indices).items():
         if written(name) == question.table:
             body = {"size": question.limit, "query": query}

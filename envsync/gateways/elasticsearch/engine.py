@@ -18,14 +18,8 @@ from envsync.gateways.elasticsearch import observe as eyes
 from envsync.gateways.elasticsearch.claims import claim_database
 from envsync.gateways.engines import Work
 from envsync.gateways.scope import Scope
-from envsync.questions import Question
-from envsync.questions.elasticsearch import (
-    ObserveColumns,
-    ObservePull,
-    ObservePush,
-    ObserveSamples,
-    ObserveSwap,
-)
+from envsync.questions import ColumnsQuestion, Question, SamplesQuestion
+from envsync.questions.elasticsearch import ObservePull, ObservePush, ObserveSwap
 
 
 def observe(question: Question, scope: Scope) -> Facts:
@@ -35,9 +29,9 @@ def observe(question: Question, scope: Scope) -> Facts:
             return eyes.observe_push(question, scope)
         case ObservePull():
             return eyes.observe_pull(question, scope)
-        case ObserveColumns():
+        case ColumnsQuestion():
             return ColumnsFacts(columns.live(question, scope))
-        case ObserveSamples():
+        case SamplesQuestion():
             return SamplesFacts(columns.samples(question, scope))
         case ObserveSwap():
             return eyes.observe_swap(question, scope)

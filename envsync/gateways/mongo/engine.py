@@ -22,14 +22,8 @@ from envsync.gateways.mongo.restore import restore
 from envsync.gateways.mongo.rewriting import rewrite
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.open_store import open_store
-from envsync.questions import Question
-from envsync.questions.mongo import (
-    ObserveColumns,
-    ObservePull,
-    ObservePush,
-    ObserveSamples,
-    ObserveSwap,
-)
+from envsync.questions import ColumnsQuestion, Question, SamplesQuestion
+from envsync.questions.mongo import ObservePull, ObservePush, ObserveSwap
 
 
 def observe(question: Question, scope: Scope) -> Facts:
@@ -39,9 +33,9 @@ def observe(question: Question, scope: Scope) -> Facts:
             return eyes.observe_push(question, scope)
         case ObservePull():
             return eyes.observe_pull(question, scope)
-        case ObserveColumns():
+        case ColumnsQuestion():
             return ColumnsFacts(columns(question.target, scope))
-        case ObserveSamples():
+        case SamplesQuestion():
             return SamplesFacts(samples(question.target, question.table, question.limit, scope))
         case ObserveSwap():
             return eyes.observe_swap(question, scope)

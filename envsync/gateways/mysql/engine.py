@@ -18,14 +18,8 @@ from envsync.gateways.mysql.dump import dump
 from envsync.gateways.mysql.restore import restore
 from envsync.gateways.mysql.session import Session
 from envsync.gateways.scope import Scope
-from envsync.questions import Question
-from envsync.questions.mysql import (
-    ObserveColumns,
-    ObservePull,
-    ObservePush,
-    ObserveSamples,
-    ObserveSwap,
-)
+from envsync.questions import ColumnsQuestion, Question, SamplesQuestion
+from envsync.questions.mysql import ObservePull, ObservePush, ObserveSwap
 
 _CLAIM = "claim"
 """What is kept from one command to another: the session that holds the claim."""
@@ -38,9 +32,9 @@ def observe(question: Question, scope: Scope) -> Facts:
             return eyes.observe_push(question, scope)
         case ObservePull():
             return eyes.observe_pull(question, scope)
-        case ObserveColumns():
+        case ColumnsQuestion():
             return ColumnsFacts(columns(question.target, scope))
-        case ObserveSamples():
+        case SamplesQuestion():
             return SamplesFacts(
                 samples(question.target, question.table, question.columns, question.limit, scope)
             )

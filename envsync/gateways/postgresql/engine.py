@@ -28,14 +28,8 @@ from envsync.gateways.postgresql.rewriting import rewrite
 from envsync.gateways.postgresql.session import Session
 from envsync.gateways.postgresql.views import refresh_views
 from envsync.gateways.scope import Scope
-from envsync.questions import Question
-from envsync.questions.postgresql import (
-    ObserveColumns,
-    ObservePull,
-    ObservePush,
-    ObserveSamples,
-    ObserveSwap,
-)
+from envsync.questions import ColumnsQuestion, Question, SamplesQuestion
+from envsync.questions.postgresql import ObservePull, ObservePush, ObserveSwap
 
 _CLAIM, _ASIDE = "claim", "aside"
 """What is kept from one command to another: the session that holds the claim, what was put off."""
@@ -48,9 +42,9 @@ def observe(question: Question, scope: Scope) -> Facts:
             return eyes.observe_push(question, scope)
         case ObservePull():
             return eyes.observe_pull(question, scope)
-        case ObserveColumns():
+        case ColumnsQuestion():
             return ColumnsFacts(columns(question.target, scope))
-        case ObserveSamples():
+        case SamplesQuestion():
             return SamplesFacts(
                 samples(question.target, question.table, question.columns, question.limit, scope)
             )
