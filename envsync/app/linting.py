@@ -14,7 +14,7 @@ from envsync.app.asked import Asked, inventory, scripts_folder
 from envsync.columns import SUFFIX
 from envsync.errors import RefusedError
 from envsync.inventory.model import Dbms, Inventory, Sanitise, Script, Sync
-from envsync.inventory.values import SUFFIXES
+from envsync.inventory.scripts import SUFFIXES
 from envsync.plan.select import Selection, require_known
 from envsync.sanitising.finding import Finding
 from envsync.sanitising.sources import Linted, Sanitising, Text

@@ -13,7 +13,7 @@ from envsync.gateways.clock import SystemClock
 from envsync.gateways.storage.open_store import open_store
 from envsync.gateways.storage.store import Store
 from envsync.inventory.model import Database
-from envsync.inventory.shape import schema
+from envsync.inventory.schema import schema
 from envsync.plan.expand import expand
 from envsync.plan.select import Selection, require_known, select
 from envsync.reporting.state import Served, history_table, status_table

@@ -13,7 +13,7 @@ from envsync.inventory.link import Linked
 from envsync.inventory.model import Coverage, Ensure, NeverSanitise, Sanitise, Sync
 from envsync.inventory.placed import Placed
 from envsync.inventory.problems import Problem, suggestion
-from envsync.inventory.values import CHECKS, Scripts
+from envsync.inventory.scripts import CHECKS, Scripts
 
 _BY_WARNING = "'coverage: warn', to be warned only"
 

@@ -7,7 +7,7 @@ from envsync.inventory.link import Linked
 from envsync.inventory.model import Database, Dbms, Options, Sanitise, Script, Sync
 from envsync.inventory.placed import Place, Placed
 from envsync.inventory.problems import Problem, listed
-from envsync.inventory.values import SUFFIXES
+from envsync.inventory.scripts import SUFFIXES
 
 _SYSTEM: dict[Dbms, tuple[str, ...]] = {
     Dbms.MYSQL: ("mysql", "information_schema", "performance_schema", "sys", "envsync"),

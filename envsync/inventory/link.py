@@ -24,8 +24,8 @@ from envsync.inventory.model import (
 from envsync.inventory.names import Names
 from envsync.inventory.placed import Place, Placed
 from envsync.inventory.problems import Problem, suggestion
+from envsync.inventory.scripts import Scripts, checks, columns_name, sanitise
 from envsync.inventory.shape import EnvironmentShape
-from envsync.inventory.values import Scripts
 
 Value = TypeVar("Value")
 _Home = tuple[InventoryFile, EnvironmentShape]
@@ -169,13 +169,13 @@ def _syncs(
         source = databases.get((origin.document.file, named)) if origin else None
         if source and target:
             title = f"pull {key} into {shape.environment}"
-            decides = values.columns_name(entry)
+            decides = columns_name(entry)
             yield Placed(
                 Sync(
                     source=source,
                     target=target,
-                    sanitise=values.sanitise(entry, scripts),
-                    checks=values.checks(entry, scripts),
+                    sanitise=sanitise(entry, scripts),
+                    checks=checks(entry, scripts),
                     options=values.options(entry, shape.defaults, title),
                     max_age=values.max_age(entry, shape.defaults),
                     rewrite=values.rewrite(entry),

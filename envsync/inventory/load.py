@@ -13,7 +13,7 @@ from envsync.inventory.link import Linked, link
 from envsync.inventory.model import Inventory
 from envsync.inventory.problems import Problem
 from envsync.inventory.rules import broken
-from envsync.inventory.values import Scripts
+from envsync.inventory.scripts import Scripts
 
 _SUFFIXES = {".yaml", ".yml"}
 _ACCEPTED = "accepted: a folder with a NAME.yaml per environment"

@@ -23,7 +23,7 @@ from envsync.inventory.problems import Problem, listed, suggestion
 from envsync.inventory.rules_elasticsearch import search_rules
 from envsync.inventory.scalars import LONGEST_NAME
 from envsync.inventory.scratch_rules import broken_by_scratch
-from envsync.inventory.values import CHECKS, Scripts
+from envsync.inventory.scripts import CHECKS, Scripts
 
 _RESERVED = ("__incoming", "__previous", "__verify", "__discarded")
 _LONGEST_TARGET = LONGEST_NAME - len("__discarded")

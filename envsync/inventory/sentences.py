@@ -7,28 +7,20 @@ from pydantic_core import ErrorDetails
 
 from envsync.inventory.document import Document, Path, described, quoted
 from envsync.inventory.problems import Problem, listed, suggestion
-from envsync.inventory.shape import (
-    BackupShape,
-    BucketSyncShape,
-    DatabaseShape,
-    DefaultsShape,
-    EnvironmentShape,
-    SyncShape,
-    VerifyShape,
-)
-from envsync.inventory.shape_places import (
+from envsync.inventory.shape import EnvironmentShape
+from envsync.inventory.shape_base import SecretShape
+from envsync.inventory.shape_databases import DatabaseShape, DefaultsShape
+from envsync.inventory.shape_places import IcingaApiShape, NscaShape, RebootLockShape, ServerShape
+from envsync.inventory.shape_steps import BackupShape, VerifyShape
+from envsync.inventory.shape_storages import (
     BucketShape,
     FileShape,
-    IcingaApiShape,
     KmsShape,
-    NscaShape,
-    RebootLockShape,
     RepositoryShape,
     RsyncShape,
     S3Shape,
-    SecretShape,
-    ServerShape,
 )
+from envsync.inventory.shape_syncs import BucketSyncShape, SyncShape
 
 _A_MAPPING = "a mapping of keys to values"
 _A_SIZE = 'a size such as "500GiB" or "1.5TB"'

@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 
 from envsync.inventory.file import read_file
-from envsync.inventory.shape import schema
+from envsync.inventory.schema import schema
 from envsync.inventory.yaml_lines import read
 from tests.inventory.folders import PRODUCTION, STAGING
 from tests.inventory.test_shape_mistakes import CASES

@@ -8,7 +8,7 @@ import pytest
 
 from envsync.inventory.load import load
 from envsync.inventory.model import Ensure, NeverSanitise, Sanitise
-from envsync.inventory.shape import schema
+from envsync.inventory.schema import schema
 
 INVENTORIES = Path(__file__).parents[2] / "inventories"
 SCRIPTS = Path(__file__).parents[2] / "sanitisation_sql"
