@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from envsync.app.asked import Asked, inventory, selected
-from envsync.app.prune_hands import Acting, Speaking
+from envsync.app.prune_hands import Acting, PruneHands, Speaking
 from envsync.app.prune_shelf import LEFT, REMOVE, Prune, Tally, on_shelf
 from envsync.commands.artefacts import Sweep
 from envsync.dbms.dumps import ABANDONED_AFTER
@@ -16,19 +16,28 @@ from envsync.places import SnapshotRepository
 from envsync.plan.scratch import cleaned, drilled
 from envsync.plan.select import Selection, require_known
 from envsync.reporting.prune import Decided, prune_table
-from envsync.running import state, stopping
+from envsync.running import State, state, stopping
 
 
-def prune(asked: Asked, *, dry_run: bool) -> tuple[str, int]:
-    """Return what was kept and removed as a table, and the exit code."""
+def pruned(asked: Asked) -> tuple[str, int]:
+    """Remove what no rule keeps; return that and what was kept as a table, and the exit code."""
+    remembered = state()
+    return _carried_out(asked, Acting(remembered), remembered)
+
+
+def spoken(asked: Asked) -> tuple[str, int]:
+    """Return what would be kept and removed, with every command, and the exit code."""
+    remembered = state()
+    return _carried_out(asked, Speaking(remembered), remembered)
+
+
+def _carried_out(asked: Asked, hands: PruneHands, remembered: State) -> tuple[str, int]:
     known = inventory(asked.inventory)
     selection = selected(asked)
     require_known(known, selection)
     meant = [each for each in known.databases if _is_meant(each, selection)]
     if not meant:
         raise RefusedError("there is no such database to prune; envsync plan --all shows them all")
-    remembered = state()
-    hands = Speaking(remembered) if dry_run else Acting(remembered)
     with stopping() as stop:
         run = Prune(SystemClock().now(), hands, remembered, stop, Tally())
         decided = [line for database in meant for line in _database(run, database, known)]

@@ -29,6 +29,9 @@ def prune(
     """Remove the artefacts that no rule of the inventory keeps, and what killed pushes left."""
     with refusals():
         asked = Asked(inventory, env, database, machine=machine)
-        text, code = pruning.prune(asked, dry_run=dry_run or c.config.run.dry)
-        print(text)
+        if dry_run or c.config.run.dry:
+            told, code = pruning.spoken(asked)
+        else:
+            told, code = pruning.pruned(asked)
+        print(told)
     raise Exit(code=code)
