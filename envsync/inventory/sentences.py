@@ -2,25 +2,12 @@
 
 from collections.abc import Iterator
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from envsync.inventory.document import Document, Path, described, quoted
 from envsync.inventory.problems import Problem, listed, suggestion
-from envsync.inventory.shape import EnvironmentShape
-from envsync.inventory.shape_base import SecretShape
-from envsync.inventory.shape_databases import DatabaseShape, DefaultsShape
-from envsync.inventory.shape_places import IcingaApiShape, NscaShape, RebootLockShape, ServerShape
-from envsync.inventory.shape_steps import BackupShape, VerifyShape
-from envsync.inventory.shape_storages import (
-    BucketShape,
-    FileShape,
-    KmsShape,
-    RepositoryShape,
-    RsyncShape,
-    S3Shape,
-)
-from envsync.inventory.shape_syncs import BucketSyncShape, SyncShape
+from envsync.inventory.shape_at import shape_at
 
 _A_MAPPING = "a mapping of keys to values"
 _A_SIZE = 'a size such as "500GiB" or "1.5TB"'
@@ -47,37 +34,6 @@ _CHOICES = {
     *(("clean_storage",), ("clean_storage", "encryption")),
     ("icinga",),
 }
-_STORAGE: dict[Path, type[BaseModel]] = {
-    ("s3",): S3Shape,
-    ("file",): FileShape,
-    ("elasticsearch",): RepositoryShape,
-    ("rsync",): RsyncShape,
-    ("rsync", "password"): SecretShape,
-    ("s3", "encryption", "kms"): KmsShape,
-    ("s3", "decrypt_with"): SecretShape,
-    ("file", "decrypt_with"): SecretShape,
-    ("rsync", "decrypt_with"): SecretShape,
-}
-_SHAPES: dict[Path, type[BaseModel]] = {
-    (): EnvironmentShape,
-    **{("storage", *path): shape for path, shape in _STORAGE.items()},
-    **{("clean_storage", *path): shape for path, shape in _STORAGE.items()},
-    ("reboot_lock",): RebootLockShape,
-    ("icinga", "nsca"): NscaShape,
-    ("icinga", "api"): IcingaApiShape,
-    ("icinga", "api", "password"): SecretShape,
-    ("defaults",): DefaultsShape,
-    ("servers", "*"): ServerShape,
-    ("servers", "*", "password"): SecretShape,
-    ("databases", "*"): DatabaseShape,
-    ("databases", "*", "verify"): VerifyShape,
-    ("syncs", "*"): SyncShape,
-    ("backups", "*"): BackupShape,
-    ("buckets", "*"): BucketShape,
-    ("buckets", "*", "encryption", "kms"): KmsShape,
-    ("bucket_syncs", "*"): BucketSyncShape,
-}
-_NAMED = {"servers", "databases", "syncs", "backups", "buckets", "bucket_syncs"}
 
 
 def problems(document: Document, error: ValidationError) -> Iterator[Problem]:
@@ -196,22 +152,14 @@ def _tags(detail: ErrorDetails) -> str:
             return listed(("nsca", "api"))
 
 
-def _shape(detail: ErrorDetails) -> type[BaseModel]:
-    match detail["loc"][:-1]:
-        case (str(section), _, *rest) if section in _NAMED:
-            return _SHAPES[(section, "*", *rest)]
-        case path:
-            return _SHAPES[path]
-
-
 def _keys(detail: ErrorDetails) -> tuple[str, ...]:
-    fields = _shape(detail).model_fields
+    fields = shape_at(detail["loc"][:-1]).model_fields
     return tuple(field.alias or name for name, field in fields.items())
 
 
 def _meaning(detail: ErrorDetails) -> str:
     """Return what a missing key would say: its description."""
     missing = detail["loc"][-1]
-    fields = _shape(detail).model_fields
+    fields = shape_at(detail["loc"][:-1]).model_fields
     found = (field for name, field in fields.items() if (field.alias or name) == missing)
     return next(found).description or ""
