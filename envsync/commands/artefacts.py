@@ -36,7 +36,7 @@ class Sweep(Command):
 
     def lines(self) -> Iterator[str]:
         where = f"{self.storage.url}/{self.path}"
-        yield f"remove half uploads older than {self.older_than} below {where}"
+        yield f"remove half uploads older than {self.older_than / timedelta(hours=1):g} hours below {where}"
 
 
 @dataclass(frozen=True, slots=True)

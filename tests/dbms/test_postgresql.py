@@ -47,7 +47,7 @@ def commands(step: Step, facts: PushFacts | PullFacts) -> list[Command]:
 
 def test_a_push_dumps_in_one_snapshot_and_publishes_last() -> None:
     assert printed(commands(PUSH, PUSH_FACTS)) == [
-        "remove half uploads older than 1 day, 0:00:00 below file:///store/production/postgresql",
+        "remove half uploads older than 24 hours below file:///store/production/postgresql",
         (
             "sql publishing_api_production@postgres.production:5432: "
             "begin repeatable read, read only; export its snapshot"
