@@ -36,7 +36,8 @@ class Sweep(Command):
 
     def lines(self) -> Iterator[str]:
         where = f"{self.storage.url}/{self.path}"
-        yield f"remove half uploads older than {self.older_than / timedelta(hours=1):g} hours below {where}"
+        hours = self.older_than / timedelta(hours=1)
+        yield f"remove half uploads older than {hours:g} hours below {where}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,8 +109,14 @@ def _require(kind: str, name: str, known: set[str]) -> None:
     if name in known:
         return
     near = get_close_matches(name, known, n=1)
-    meant = f"; did you mean {near[0]!r}" if near else f"; there are {', '.join(sorted(known))}"
-    raise RefusedError(f"no {kind} {name!r} in the inventory{meant}")
+    meant = f"did you mean {near[0]!r}?" if near else _all_of(known)
+    raise RefusedError(f"no {kind} {name!r} in the inventory; {meant}")
+
+
+def _all_of(known: set[str]) -> str:
+    names = ", ".join(sorted(known)) or "none"
+    return f"there is only {names}" if len(known) == 1 else f"there are {names}"
+
 
 
 def require_consent(plan: Plan, onto_protected: str | None) -> None:

@@ -42,7 +42,7 @@ def test_a_timestamp_that_means_no_single_artefact_is_refused(
 @pytest.mark.parametrize(
     ("request_", "sentence"),
     [
-        ("sync ap", "no database 'ap' in the inventory; did you mean 'app'"),
+        ("sync ap", "no database 'ap' in the inventory; did you mean 'app'?"),
         ("sync app --env integratoin", "no environment 'integratoin' in the inventory; did you"),
         ("sync app --from staging", "no environment 'staging' in the inventory; there are"),
         ("sync app --env production", "the inventory has no sync of 'app' into production to run"),

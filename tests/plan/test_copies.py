@@ -69,7 +69,7 @@ def test_buckets_are_known_by_their_key() -> None:
     with pytest.raises(RefusedError) as refusal:
         require_known(COPIED, Selection(keys=("asets",)))
     assert str(refusal.value) == (
-        "no database or bucket 'asets' in the inventory; did you mean 'assets'"
+        "no database or bucket 'asets' in the inventory; did you mean 'assets'?"
     )
 
 

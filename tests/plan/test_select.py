@@ -105,11 +105,11 @@ def test_disabled_steps_are_chosen_only_when_asked_for() -> None:
     [
         (
             Selection(environments=("integratoin",)),
-            "no environment 'integratoin' in the inventory; did you mean 'integration'",
+            "no environment 'integratoin' in the inventory; did you mean 'integration'?",
         ),
         (
             Selection(keys=("publishing-api",)),
-            "no database 'publishing-api' in the inventory; did you mean 'publishing_api'",
+            "no database 'publishing-api' in the inventory; did you mean 'publishing_api'?",
         ),
         (
             Selection(machine="x"),
