@@ -118,7 +118,6 @@ def _all_of(known: set[str]) -> str:
     return f"there is only {names}" if len(known) == 1 else f"there are {names}"
 
 
-
 def require_consent(plan: Plan, onto_protected: str | None) -> None:
     """Raise RefusedError where a plan writes to a protected environment nobody typed out."""
     for step in plan.steps:
