@@ -5,13 +5,9 @@ from pathlib import Path
 import pytest
 
 from envsync.gateways.postgresql.clients import installed
-from tests.failures.aftermath import (
-    Serves,
-    assert_aftermath,
-    assert_nothing_left,
-    assert_unharmed,
-)
+from tests.failures.aftermath import Serves, assert_aftermath, assert_nothing_left, assert_unharmed
 from tests.failures.postgresql_scene import postgresql_scene
+from tests.servers.availability import unavailable
 from tests.servers.postgresql import Postgresql, PostgresqlServer
 
 pytestmark = pytest.mark.live
@@ -24,7 +20,7 @@ def test_without_a_client_that_fits_nothing_is_touched_and_with_one_it_is_chosen
 ) -> None:
     newest = max(client.major for client in installed(()))
     if newest >= 18:
-        pytest.skip(f"NOT TESTED: clients of PostgreSQL {newest} are installed here")
+        unavailable(f"clients of PostgreSQL {newest} are installed, remove those after 17")
     with postgresql_scene(tmp_path, postgresql_18, postgresql.integration) as scene:
         old = scene.served()
         ended = scene.run(*PUSH)

@@ -3,10 +3,8 @@
 import os
 import signal
 import stat
-import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from tests.servers.ports import free_port
 from tests.servers.postgresql import Postgresql
 from tests.servers.proxy import proxying
 from tests.servers.rsync import RsyncServer, SshServer
+from tests.servers.small_disk import small_disk
 from tests.servers.waiting import until
 
 pytestmark = pytest.mark.live
@@ -264,25 +263,10 @@ def test_an_interrupted_upload_is_cleared_up_on_both_sides(
     until(lambda: stored(root) == [], "the daemon to clear up")
 
 
-@contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    """Mount a disk of 256 KiB over a folder."""
-    if os.geteuid() != 0:
-        pytest.skip("NOT TESTED: only root may mount a small disk")
-    mount = ("/usr/bin/mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder))
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"NOT TESTED: a small disk cannot be mounted here: {done.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(("/usr/bin/umount", str(folder)), check=True)
-
-
 @pytest.fixture
 def small_spool(daemon_site: Site) -> Iterator[Site]:
     """A site that spools on a small disk."""
-    with small_disk(daemon_site.folder / "temporary"):
+    with small_disk(daemon_site.folder / "temporary", "256k"):
         yield daemon_site
 
 
@@ -317,7 +301,7 @@ def test_a_daemon_whose_disk_fills_up_fails_the_push_and_leaves_nothing(
     daemon_site.production.run(NOISE, daemon_site.source)
     with_temppath(daemon_site, **{"storage.module": "small"})
     small = rsync_server.root("small")
-    with small_disk(small):
+    with small_disk(small, "256k"):
         ran = daemon_site.run("push", "app", "--env", "production")
         assert (ran.code, "the disk there is full; make room" in ran.err) == (1, True), ran.err
         until(lambda: stored(small) == [], "the daemon to clear up")

@@ -7,6 +7,7 @@ import pytest
 from envsync.gateways.postgresql.clients import installed
 from tests.live.temporary import temporary_site
 from tests.live.untouched import assert_refused
+from tests.servers.availability import unavailable
 from tests.servers.postgresql import Postgresql, PostgresqlServer
 
 pytestmark = pytest.mark.live
@@ -17,7 +18,7 @@ def test_a_source_newer_than_every_client_is_refused_naming_the_package(
 ) -> None:
     newest = max(client.major for client in installed(()))
     if newest >= 18:
-        pytest.skip(f"NOT TESTED: clients of PostgreSQL {newest} are installed here")
+        unavailable(f"clients of PostgreSQL {newest} are installed, remove those after 17")
     with temporary_site(tmp_path, Postgresql(postgresql_18, postgresql.integration)) as site:
         ran = site.run("sync", "app")
         assert_refused(

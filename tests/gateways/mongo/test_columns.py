@@ -14,6 +14,7 @@ from envsync.gateways.mongo.scanning import scanned
 from envsync.gateways.mongo.session import connect
 from envsync.gateways.scope import Scope
 from envsync.places import Endpoint, Secret
+from envsync.questions import SamplesQuestion
 from tests.servers.mongod import ADMIN, Mongod
 
 pytestmark = pytest.mark.live
@@ -94,7 +95,7 @@ def test_what_one_document_in_many_has_is_found(scratch_mongo: Mongod) -> None:
 
 def test_samples_are_few_short_and_by_path(scratch_mongo: Mongod) -> None:
     target = _filled(scratch_mongo, [{"_id": n, "a": {"b": ["x" * 500]}} for n in range(50)])
-    found = samples(target, "people", 10, Scope())
+    found = samples(SamplesQuestion(target, "people", {}, 10), Scope())
     assert (len(found["a.b[]"]), {len(value) for value in found["a.b[]"]}) == (10, {200})
 
 
