@@ -141,9 +141,7 @@ def _pushes(
             continue
         place = _place(sync.source)
         node = pushes.get(place) or _unasked_push(sync, ranks[place])
-        if sync.options.ensure is Ensure.PRESENT:
-            node = replace(node, options=replace(node.options, ensure=Ensure.PRESENT))
-        pushes[place] = node
+        pushes[place] = _used_by(sync, node)
     return pushes
 
 
@@ -155,10 +153,15 @@ def _cleans(syncs: list[Sync], ranks: dict[_Place, tuple[int, int]]) -> dict[_Pl
             continue
         place = _place(sync.source)
         node = cleans.get(place) or _clean(sync, ranks[place])
-        if sync.options.ensure is Ensure.PRESENT:
-            node = replace(node, options=replace(node.options, ensure=Ensure.PRESENT))
-        cleans[place] = node
+        cleans[place] = _used_by(sync, node)
     return cleans
+
+
+def _used_by(sync: Sync, node: _Node) -> _Node:
+    """Have what a sync needs be present where the sync is."""
+    if sync.options.ensure is not Ensure.PRESENT:
+        return node
+    return replace(node, options=replace(node.options, ensure=Ensure.PRESENT))
 
 
 def _clean(sync: Sync, rank: tuple[int, int]) -> _Node:

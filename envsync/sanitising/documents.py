@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from envsync.columns import written
 from envsync.sanitising.catalogue import Catalogue
+from envsync.sanitising.gathering import Draft
 from envsync.sanitising.reading import Act, Change, Flaw, Look, Reading, Unread
 from envsync.sanitising.yaml_nodes import Node, entries, items, line_of, root, text_of, value_of
 
@@ -19,36 +19,19 @@ _PLACES = re.compile(r"\.(?:\$(?:\[[^\]]*\])?|\d+)(?=\.|$)")
 _FIELD = re.compile(r"\$([A-Za-z_]\w*(?:\.\w+)*)")
 
 
-@dataclass(slots=True)
-class _Draft:
-    """What has been read so far, for the length of one file."""
-
-    catalogue: Catalogue | None
-    changes: list[Change] = field(default_factory=list)
-    looks: list[Look] = field(default_factory=list)
-    flaws: list[Flaw] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
-
-
 def read_file(text: str, catalogue: Catalogue | None) -> Reading:
     """Read a file of steps and checks; never raises, whatever it holds."""
-    draft = _Draft(catalogue)
+    draft = Draft(catalogue)
     whole = root(text)
     for step in items(value_of(whole, "sanitise")):
         _step(step, draft)
     checks = list(items(value_of(whole, "checks")))
     for check in checks:
         _check(check, draft)
-    return Reading(
-        tuple(draft.changes),
-        tuple(draft.looks),
-        tuple(draft.flaws),
-        tuple(draft.unread),
-        len(checks),
-    )
+    return draft.reading(len(checks))
 
 
-def _step(step: Node, draft: _Draft) -> None:
+def _step(step: Node, draft: Draft) -> None:
     collection = _collection(step, draft)
     for verb, key, what in entries(step):
         if verb not in {"updateMany", "deleteMany"}:
@@ -65,7 +48,7 @@ def _step(step: Node, draft: _Draft) -> None:
             _update(collection, value_of(what, "update"), draft, partly=partly)
 
 
-def _collection(step: Node, draft: _Draft) -> str:
+def _collection(step: Node, draft: Draft) -> str:
     node = value_of(step, "collection")
     name = written(text_of(node))
     catalogue = draft.catalogue
@@ -74,7 +57,7 @@ def _collection(step: Node, draft: _Draft) -> str:
     return name
 
 
-def _update(collection: str, update: Node | None, draft: _Draft, *, partly: bool) -> None:
+def _update(collection: str, update: Node | None, draft: Draft, *, partly: bool) -> None:
     pipeline = list(items(update))
     for stage in pipeline or ([update] if update else []):
         for operator, key, what in entries(stage):
@@ -87,7 +70,7 @@ def _update(collection: str, update: Node | None, draft: _Draft, *, partly: bool
                 draft.unread.append(Unread(line_of(key), text, hides=True))
 
 
-def _set(collection: str, fields: Node, draft: _Draft, *, partly: bool, pipeline: bool) -> None:
+def _set(collection: str, fields: Node, draft: Draft, *, partly: bool, pipeline: bool) -> None:
     for name, key, value in entries(fields):
         path = _path(name)
         if pipeline and text_of(value) == f"${name}":
@@ -101,7 +84,7 @@ def _set(collection: str, fields: Node, draft: _Draft, *, partly: bool, pipeline
                 _require(collection, used, line, draft)
 
 
-def _unset(collection: str, fields: Node, draft: _Draft, *, partly: bool) -> None:
+def _unset(collection: str, fields: Node, draft: Draft, *, partly: bool) -> None:
     named = [(name, line_of(key)) for name, key, _ in entries(fields)]
     named += [(text_of(item), line_of(item)) for item in items(fields)]
     if text_of(fields):
@@ -124,7 +107,7 @@ def _used(value: Node) -> Iterator[tuple[str, int]]:
         yield from _used(part)
 
 
-def _check(check: Node, draft: _Draft) -> None:
+def _check(check: Node, draft: Draft) -> None:
     collection = _collection(check, draft)
     condition = value_of(check, "find")
     if _is_never(condition):
@@ -135,7 +118,7 @@ def _check(check: Node, draft: _Draft) -> None:
     draft.looks += [Look(collection, path) for path in named]
 
 
-def _named_in_filter(collection: str, condition: Node | None, draft: _Draft) -> list[str]:
+def _named_in_filter(collection: str, condition: Node | None, draft: Draft) -> list[str]:
     """Return the fields a filter is about, having told of those that are not known."""
     found = []
     for name, key, value in entries(condition):
@@ -151,9 +134,7 @@ def _named_in_filter(collection: str, condition: Node | None, draft: _Draft) -> 
     return found
 
 
-def _require(
-    collection: str, path: str, line: int, draft: _Draft, *, changed: bool = False
-) -> None:
+def _require(collection: str, path: str, line: int, draft: Draft, *, changed: bool = False) -> None:
     """Tell of a field that is none, in none and around none that the classification knows."""
     catalogue = draft.catalogue
     table = catalogue.table(collection) if catalogue else None

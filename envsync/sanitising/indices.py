@@ -5,9 +5,9 @@ Painless is not judged: a field whose name stands in a script is taken to be cha
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from envsync.sanitising.catalogue import Catalogue
+from envsync.sanitising.gathering import Draft
 from envsync.sanitising.reading import Act, Change, Flaw, Look, Reading, Unread
 from envsync.sanitising.yaml_nodes import Node, entries, items, line_of, root, text_of, value_of
 
@@ -19,20 +19,9 @@ _ABOUT_ALL = {"boost", "_name"}
 _OF_ALL_DOCUMENTS = {"_id", "_index", "_source", "_ignored", "_routing"}
 
 
-@dataclass(slots=True)
-class _Draft:
-    """What has been read so far, for the length of one file."""
-
-    catalogue: Catalogue | None
-    changes: list[Change] = field(default_factory=list)
-    looks: list[Look] = field(default_factory=list)
-    flaws: list[Flaw] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
-
-
 def read_file(text: str, catalogue: Catalogue | None) -> Reading:
     """Read a file of steps and checks; never raises, whatever it holds."""
-    draft = _Draft(catalogue)
+    draft = Draft(catalogue)
     whole = root(text)
     for step in items(value_of(whole, "sanitise")):
         for verb, key, what in entries(step):
@@ -42,16 +31,10 @@ def read_file(text: str, catalogue: Catalogue | None) -> Reading:
         _check(check, draft)
     for kept in items(value_of(whole, "keep")):
         _require_index(kept, draft)
-    return Reading(
-        tuple(draft.changes),
-        tuple(draft.looks),
-        tuple(draft.flaws),
-        tuple(draft.unread),
-        len(checks),
-    )
+    return draft.reading(len(checks))
 
 
-def _step(verb: str, line: int, what: Node, draft: _Draft) -> None:
+def _step(verb: str, line: int, what: Node, draft: Draft) -> None:
     query = value_of(what, "query")
     if _is_never(query):
         draft.flaws.append(Flaw(line, "changes nothing: its query finds nothing"))
@@ -78,7 +61,7 @@ def _named(index: str, script: str, catalogue: Catalogue | None) -> Iterator[str
             yield path
 
 
-def _check(check: Node, draft: _Draft) -> None:
+def _check(check: Node, draft: Draft) -> None:
     query = value_of(check, "query")
     if _is_never(query):
         draft.flaws.append(Flaw(line_of(check), "finds nothing, ever: its query is match_none"))
@@ -90,7 +73,7 @@ def _check(check: Node, draft: _Draft) -> None:
             draft.looks.append(Look(index, path))
 
 
-def _indices(what: Node, draft: _Draft) -> Iterator[str]:
+def _indices(what: Node, draft: Draft) -> Iterator[str]:
     """Yield the entries of the classification that a step or a check is about."""
     named = value_of(what, "indices")
     catalogue = draft.catalogue
@@ -103,7 +86,7 @@ def _indices(what: Node, draft: _Draft) -> Iterator[str]:
         yield from _require_index(node, draft)
 
 
-def _require_index(node: Node, draft: _Draft) -> list[str]:
+def _require_index(node: Node, draft: Draft) -> list[str]:
     """Return the entries that a pattern of indices means, having told of one that means none."""
     name, catalogue = text_of(node), draft.catalogue
     if catalogue is None:
@@ -135,7 +118,7 @@ def _fields(query: Node | None) -> Iterator[tuple[str, int]]:
                 yield from _fields(part)
 
 
-def _require(index: str, path: str, line: int, draft: _Draft) -> None:
+def _require(index: str, path: str, line: int, draft: Draft) -> None:
     """Tell of a field that is none, in none and around none that the classification knows.
 
     A field has others below it, as .keyword, by which it is looked up in another way.

@@ -17,6 +17,7 @@ from envsync.gateways.mongo.scanning import scanned, text, walked
 from envsync.gateways.mongo.session import Document, Session, connect
 from envsync.gateways.mongo.shapes import CONTAINERS, Path, field, pipeline
 from envsync.gateways.scope import Scope
+from envsync.questions import SamplesQuestion
 
 DEEPEST = 24
 """Levels that are looked into; what is deeper counts as the document or list that it is."""
@@ -38,13 +39,13 @@ def columns(target: Target, scope: Scope) -> Found:
         }
 
 
-def samples(target: Target, table: str, limit: int, scope: Scope) -> Samples:
+def samples(question: SamplesQuestion, scope: Scope) -> Samples:
     """Return values of at most so many documents, each cut short; nothing is written."""
-    (name,) = names(table)
+    (name,) = names(question.table)
     found: dict[str, list[str]] = {}
-    drawn = [{"$sample": {"size": limit}}]
-    with connect(target.endpoint, scope) as session:
-        for document in session.listed(target.database, _aggregate(name, drawn)):
+    drawn = [{"$sample": {"size": question.limit}}]
+    with connect(question.target.endpoint, scope) as session:
+        for document in session.listed(question.target.database, _aggregate(name, drawn)):
             for path, value in walked(document, DEEPEST):
                 shown = text(value)
                 if shown is not None:

@@ -36,7 +36,7 @@ def observe(question: Question, scope: Scope) -> Facts:
         case ColumnsQuestion():
             return ColumnsFacts(columns(question.target, scope))
         case SamplesQuestion():
-            return SamplesFacts(samples(question.target, question.table, question.limit, scope))
+            return SamplesFacts(samples(question, scope))
         case ObserveSwap():
             return eyes.observe_swap(question, scope)
         case _:

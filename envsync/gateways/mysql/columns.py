@@ -1,7 +1,6 @@
 """The columns of a schema, as the server's own catalogue tells them, and a few of their values."""
 
 import re
-from collections.abc import Mapping
 
 from envsync.columns import Found, Samples, names, written
 from envsync.commands import Target
@@ -9,6 +8,7 @@ from envsync.commands.mysql_text import quoted
 from envsync.gateways.mysql.scripts import transaction
 from envsync.gateways.mysql.session import connect
 from envsync.gateways.scope import Scope
+from envsync.questions import SamplesQuestion
 
 LONGEST_SAMPLE = 200
 # Generated columns are what the others are.
@@ -36,18 +36,17 @@ def columns(target: Target, scope: Scope) -> Found:
     return found
 
 
-def samples(
-    target: Target, table: str, found: Mapping[str, tuple[str, ...]], limit: int, scope: Scope
-) -> Samples:
+def samples(question: SamplesQuestion, scope: Scope) -> Samples:
     """Return values of at most so many rows of a table, each cut short; nothing is written."""
-    readable = [name for name, (kind,) in found.items() if not _BINARY.match(kind)]
+    readable = [name for name, (kind,) in question.columns.items() if not _BINARY.match(kind)]
     if not readable:
         return {}
     parts = ", ".join(
         f"LEFT(CAST({quoted(*names(name))} AS CHAR), {LONGEST_SAMPLE})" for name in readable
     )
-    with transaction(target, scope, "START TRANSACTION READ ONLY") as session:
-        rows = session.run(f"SELECT {parts} FROM {quoted(*names(table))} LIMIT {int(limit)}")
+    with transaction(question.target, scope, "START TRANSACTION READ ONLY") as session:
+        table = quoted(*names(question.table))
+        rows = session.run(f"SELECT {parts} FROM {table} LIMIT {int(question.limit)}")
     return {
         name: [str(row[place]) for row in rows if row[place] is not None]
         for place, name in enumerate(readable)

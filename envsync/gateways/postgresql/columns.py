@@ -1,6 +1,5 @@
 """The columns of a database, as its own catalogue tells them, and a few of their values."""
 
-from collections.abc import Mapping
 from typing import LiteralString
 
 from psycopg import sql
@@ -9,6 +8,7 @@ from envsync.columns import Found, Samples, names, written
 from envsync.commands import Target
 from envsync.gateways.postgresql.session import Session, connect
 from envsync.gateways.scope import Scope
+from envsync.questions import SamplesQuestion
 
 PUBLIC = "public"
 LONGEST_SAMPLE = 200
@@ -52,25 +52,23 @@ def columns(target: Target, scope: Scope) -> Found:
     return {**found, **(LARGE_OBJECTS if row and row[0] else {})}
 
 
-def samples(
-    target: Target, table: str, found: Mapping[str, tuple[str, ...]], limit: int, scope: Scope
-) -> Samples:
+def samples(question: SamplesQuestion, scope: Scope) -> Samples:
     """Return values of at most so many rows of a table, each cut short; nothing is written."""
-    readable = [name for name, (kind,) in found.items() if not kind.startswith("bytea")]
-    if not readable or table in LARGE_OBJECTS:
+    readable = [name for name, (kind,) in question.columns.items() if not kind.startswith("bytea")]
+    if not readable or question.table in LARGE_OBJECTS:
         return {}
     parts = (
         sql.SQL("left({}::text, {})").format(sql.Identifier(*names(name)), LONGEST_SAMPLE)
         for name in readable
     )
-    *schema, relation = names(table)
-    with connect(target, scope) as session:
+    *schema, relation = names(question.table)
+    with connect(question.target, scope) as session:
         session.execute("BEGIN READ ONLY")
         place = sql.Identifier(*(schema or [PUBLIC]), relation)
-        share = _share(session, place.as_string(session), limit)
+        share = _share(session, place.as_string(session), question.limit)
         rows = session.execute(
             sql.SQL("SELECT {} FROM {} {} LIMIT {}").format(
-                sql.SQL(", ").join(parts), place, sql.SQL(share), limit
+                sql.SQL(", ").join(parts), place, sql.SQL(share), question.limit
             )
         ).fetchall()
         session.execute("COMMIT")
