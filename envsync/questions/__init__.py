@@ -19,6 +19,15 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class DumpQuestion(Question):
+    """Ask for what is to be dumped, and for what lies in its storage below a path."""
+
+    source: Target
+    storage: Storage
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class PullQuestion(Question):
     """Ask for the artefact of a pull; without a timestamp, for the newest one.
 

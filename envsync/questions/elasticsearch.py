@@ -8,15 +8,10 @@ from envsync.questions import PullQuestion, Question
 
 
 @dataclass(frozen=True, slots=True)
-class ElasticsearchQuestion(Question):
-    """Something a search cluster's eyes can see."""
+class ObservePush(Question):
+    """Ask what a push must know before it acts."""
 
     dbms: str = field(default="elasticsearch", init=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ObservePush(ElasticsearchQuestion):
-    """Ask what a push must know before it acts."""
 
     endpoint: Endpoint
     repository: str
@@ -42,8 +37,10 @@ class ObservePull(PullQuestion):
 
 
 @dataclass(frozen=True, slots=True)
-class ObserveSwap(ElasticsearchQuestion):
+class ObserveSwap(Question):
     """Ask what a rollback must know: who serves now, and who did before."""
+
+    dbms: str = field(default="elasticsearch", init=False)
 
     endpoint: Endpoint
     name: str

@@ -3,24 +3,15 @@
 from dataclasses import dataclass, field
 
 from envsync.commands import Script, Target
-from envsync.places import Storage
-from envsync.questions import PullQuestion, Question
+from envsync.questions import DumpQuestion, PullQuestion, Question
 
 
 @dataclass(frozen=True, slots=True)
-class MongoQuestion(Question):
-    """Something MongoDB's eyes can see."""
+class ObservePush(DumpQuestion):
+    """Ask what a push must know before it acts."""
 
     dbms: str = field(default="mongo", init=False)
 
-
-@dataclass(frozen=True, slots=True)
-class ObservePush(MongoQuestion):
-    """Ask what a push must know before it acts."""
-
-    source: Target
-    storage: Storage
-    path: str
     secondary: bool
 
 
@@ -36,7 +27,9 @@ class ObservePull(PullQuestion):
 
 
 @dataclass(frozen=True, slots=True)
-class ObserveSwap(MongoQuestion):
+class ObserveSwap(Question):
     """Ask what a rollback must know: the live collections and the previous ones."""
+
+    dbms: str = field(default="mongo", init=False)
 
     target: Target

@@ -4,24 +4,15 @@ from dataclasses import dataclass, field
 
 from envsync.commands import Target
 from envsync.commands.mysql import Schemas
-from envsync.places import Storage
-from envsync.questions import PullQuestion, Question
+from envsync.questions import DumpQuestion, PullQuestion, Question
 
 
 @dataclass(frozen=True, slots=True)
-class MysqlQuestion(Question):
-    """Something MySQL's eyes can see."""
+class ObservePush(DumpQuestion):
+    """Ask what a push must know before it acts."""
 
     dbms: str = field(default="mysql", init=False)
 
-
-@dataclass(frozen=True, slots=True)
-class ObservePush(MysqlQuestion):
-    """Ask what a push must know before it acts."""
-
-    source: Target
-    storage: Storage
-    path: str
     clients: tuple[str, ...]
 
 
@@ -38,8 +29,10 @@ class ObservePull(PullQuestion):
 
 
 @dataclass(frozen=True, slots=True)
-class ObserveSwap(MysqlQuestion):
+class ObserveSwap(Question):
     """Ask what a rollback must know: the live schema and the previous one."""
+
+    dbms: str = field(default="mysql", init=False)
 
     target: Target
     previous: str

@@ -3,24 +3,15 @@
 from dataclasses import dataclass, field
 
 from envsync.commands import Target
-from envsync.places import Storage
-from envsync.questions import PullQuestion, Question
+from envsync.questions import DumpQuestion, PullQuestion, Question
 
 
 @dataclass(frozen=True, slots=True)
-class PostgresqlQuestion(Question):
-    """Something PostgreSQL's eyes can see."""
+class ObservePush(DumpQuestion):
+    """Ask what a push must know before it acts."""
 
     dbms: str = field(default="postgresql", init=False)
 
-
-@dataclass(frozen=True, slots=True)
-class ObservePush(PostgresqlQuestion):
-    """Ask what a push must know before it acts."""
-
-    source: Target
-    storage: Storage
-    path: str
     clients: tuple[str, ...]
 
 
@@ -37,8 +28,10 @@ class ObservePull(PullQuestion):
 
 
 @dataclass(frozen=True, slots=True)
-class ObserveSwap(PostgresqlQuestion):
+class ObserveSwap(Question):
     """Ask what a rollback must know: the live database and the previous one."""
+
+    dbms: str = field(default="postgresql", init=False)
 
     target: Target
     previous: str
