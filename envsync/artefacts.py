@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import quote, unquote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -131,7 +131,18 @@ def matches(stamp: Stamp, timestamp: str) -> bool:
     return str(stamp).startswith(timestamp)
 
 
-def first_mistake(error: ValidationError) -> str:
+Note = TypeVar("Note", bound=BaseModel)
+
+
+def read_strictly(kind: type[Note], text: str, what: str, remedy: str) -> Note:
+    """Read JSON that lies beside an artefact; raises CommandError where it is not of its kind."""
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        raise CommandError(f"{what} cannot be trusted: {_mistake(error)}; {remedy}") from error
+
+
+def _mistake(error: ValidationError) -> str:
     """Say what is wrong with a JSON document, and where in it."""
     problem = error.errors()[0]
     field = ".".join(str(part) for part in problem["loc"]) or "the whole text"
@@ -201,13 +212,7 @@ class Manifest(BaseModel):
     @classmethod
     def read(cls, text: str, where: str) -> Self:
         """Read a manifest's JSON; raises CommandError naming where, if it is not one."""
-        try:
-            return cls.model_validate_json(text)
-        except ValidationError as error:
-            raise CommandError(
-                f"the manifest {where} cannot be trusted: {first_mistake(error)}; "
-                "push the database again"
-            ) from error
+        return read_strictly(cls, text, f"the manifest {where}", "push the database again")
 
     def write(self) -> str:
         """Return the manifest as JSON for people and machines."""

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from envsync.artefacts import Count, Moment, first_mistake
-from envsync.errors import CommandError
+from envsync.artefacts import Count, Moment, read_strictly
 
 
 class Verification(BaseModel):
@@ -32,13 +31,8 @@ class Verification(BaseModel):
     @classmethod
     def read(cls, text: str, where: str) -> Self:
         """Read a drill's result; raises CommandError naming where, if it is none."""
-        try:
-            return cls.model_validate_json(text)
-        except ValidationError as error:
-            raise CommandError(
-                f"the result of a restore drill in {where} cannot be trusted: "
-                f"{first_mistake(error)}; verify the artefact again"
-            ) from error
+        what = f"the result of a restore drill in {where}"
+        return read_strictly(cls, text, what, "verify the artefact again")
 
     def write(self) -> str:
         """Return the result as JSON for people and machines."""
