@@ -2,6 +2,8 @@
 
 import logging
 from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Protocol, cast
 
 from tenacity import (
     Retrying,
@@ -14,7 +16,6 @@ from tenacity import (
 
 from envsync.commands.reports import Report
 from envsync.errors import UnavailableError
-from envsync.gateways import icinga_api, nsca
 from envsync.places import IcingaApi, Nsca, Transport
 
 _LOGGER = logging.getLogger(__name__)
@@ -58,11 +59,7 @@ def examine(transport: Transport, patience: Patience = PATIENCE) -> str:
 
     Raises EnvsyncError where it would not.
     """
-    match transport:
-        case Nsca():
-            return nsca.examine(transport, patience.timeout)
-        case IcingaApi():
-            return icinga_api.examine(transport, patience.timeout)
+    return _carrier(transport).examine(transport, patience.timeout)
 
 
 def one_line(text: str) -> str:
@@ -77,8 +74,16 @@ def one_line(text: str) -> str:
 
 
 def _deliver(report: Report, timeout: float) -> None:
-    match report.transport:
-        case Nsca():
-            nsca.deliver(report.transport, report, timeout)
-        case IcingaApi():
-            icinga_api.deliver(report.transport, report, timeout)
+    _carrier(report.transport).deliver(report.transport, report, timeout)
+
+
+class _Carrier(Protocol):
+    def deliver(self, transport: Transport, report: Report, timeout: float) -> None: ...
+
+    def examine(self, transport: Transport, timeout: float) -> str: ...
+
+
+def _carrier(transport: Transport) -> _Carrier:
+    """Return who carries results there; the client of HTTP takes a while to load."""
+    name = {Nsca: "nsca", IcingaApi: "icinga_api"}[type(transport)]
+    return cast("_Carrier", import_module(f"envsync.gateways.{name}"))
