@@ -29,7 +29,8 @@ from envsync.execution.world import World
 from envsync.gateways import hands
 from envsync.gateways.clock import SystemClock
 from envsync.gateways.logs import set_up, tell
-from envsync.gateways.progress import Meters, meters, terminal_handler
+from envsync.gateways.progress import meters, terminal_handler
+from envsync.gateways.scope import Meters
 from envsync.gateways.speaking import Say, Speaking
 from envsync.monitoring import Monitoring
 from envsync.plan.model import Plan, Step

@@ -2,26 +2,12 @@
 
 import logging
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
+from typing import Protocol, cast
 
-from rich.console import Console
-from rich.logging import RichHandler
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-
-from envsync.gateways.scope import Meter
-
-_DESCRIPTION_WIDTH = 48
-Meters = Callable[[str], Meter]
+from envsync.gateways.scope import Meters
 
 
 class LogMeter:
@@ -40,24 +26,10 @@ class LogMeter:
         """Keep quiet: a log is no progress bar."""
 
 
-class BarMeter:
-    """One bar on the screen for one step."""
+class _Bars(Protocol):
+    def bars(self) -> AbstractContextManager[Meters]: ...
 
-    def __init__(self, progress: Progress, step: str) -> None:
-        self._progress = progress
-        self._step = step
-        self._task = progress.add_task(step, total=None)
-        self._lock = threading.Lock()
-
-    def stage(self, name: str, total: int | None) -> None:
-        """Start the bar again for a new stage."""
-        shown = name if len(name) <= _DESCRIPTION_WIDTH else name[: _DESCRIPTION_WIDTH - 1] + "…"
-        with self._lock:
-            self._progress.reset(self._task, total=total, description=f"{self._step}: {shown}")
-
-    def moved(self, count: int) -> None:
-        """Move the bar on."""
-        self._progress.advance(self._task, count)
+    def handler(self) -> logging.Handler: ...
 
 
 @contextmanager
@@ -66,21 +38,14 @@ def meters(logger: logging.Logger) -> Iterator[Meters]:
     if not sys.stderr.isatty():
         yield lambda step: LogMeter(logger, step)
         return
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        DownloadColumn(binary_units=True),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as progress:
-        yield lambda step: BarMeter(progress, step)
+    with _bars().bars() as made:
+        yield made
 
 
 def terminal_handler() -> logging.Handler | None:
     """Return a handler that writes above progress bars; None where there is no terminal."""
-    if not sys.stderr.isatty():
-        return None
-    return RichHandler(console=Console(stderr=True), show_path=False, show_time=False)
+    return _bars().handler() if sys.stderr.isatty() else None
+
+
+def _bars() -> _Bars:
+    return cast("_Bars", import_module("envsync.gateways.bars"))

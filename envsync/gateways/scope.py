@@ -19,6 +19,10 @@ class Meter(Protocol):
         """Add bytes to the stage."""
 
 
+Meters = Callable[[str], Meter]
+"""What makes a meter for a step, by the words it is shown with."""
+
+
 class SilentMeter:
     """A meter nobody reads."""
 
