@@ -19,7 +19,7 @@ from tests.servers.gate import Gates, When
 from tests.servers.processes import children_of
 
 _DOING = frozenset(DOING.values())
-_TOLD = re.compile(r"^\S+Z (?:push|pull) [^:]*: (.+)$")
+_TOLD = re.compile(r"^\S+Z (?:push|clean|pull) [^:]*: (.+)$")
 _LEADING = re.compile(r"^(?:/\*.*?\*/|--[^\n]*\n|\s)+", re.DOTALL)
 _QUOTED = re.compile(r"\"[^\"]*\"|`[^`]*`|'[^']*'")
 _WORD = re.compile(r"\b[A-Z][A-Z_]+\b")

@@ -62,7 +62,7 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
             work.kept[KEPT] = incarnation(command.endpoint, scope)
             work.held.enter_context(claim(command, scope))
         case m.Dump():
-            return dump(command, scope)
+            return _dump(command, work)
         case m.Restore():
             return _restore(command, scope)
         case m.CompareRows():
@@ -79,7 +79,8 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
         case CopyBeside():
             copy_beside(command, scope)
         case Promote():
-            require_same(command.target.endpoint, work.kept.get(KEPT), scope)
+            before = work.kept.get(KEPT)
+            require_same(command.target.endpoint, before, scope, "nothing was promoted")
             return promote.promote(_with_scripts(command, work.measured), scope)
         case SwapBack():
             promote.swap_back(command, scope)
@@ -90,6 +91,14 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
         case _:
             raise TypeError(f"not a command of MongoDB: {command!r}")
     return None
+
+
+def _dump(command: m.Dump, work: Work) -> Measured:
+    """Dump; of a copy made clean under a claim, only if the server has kept all of it."""
+    if KEPT in work.kept:
+        before = work.kept[KEPT]
+        require_same(command.target.endpoint, before, work.scope, "nothing was published")
+    return dump(command, work.scope)
 
 
 def _restore(command: m.Restore, scope: Scope) -> Measured:

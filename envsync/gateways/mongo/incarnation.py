@@ -21,8 +21,11 @@ def incarnation(endpoint: Endpoint, scope: Scope) -> object:
         return _process(session)
 
 
-def require_same(endpoint: Endpoint, before: object, scope: Scope) -> None:
-    """Have all that was written be in the journal; raises CommandError where it may be lost."""
+def require_same(endpoint: Endpoint, before: object, scope: Scope, untouched: str) -> None:
+    """Have all that was written be in the journal; raises CommandError where it may be lost.
+
+    The error ends with what is `untouched` then.
+    """
     with connect(endpoint, scope) as session:
         nothing = {"q": {"_id": {"$exists": False}}, "u": {"$set": {"token": ""}}}
         journalled = {"w": 1, "j": True}
@@ -30,7 +33,7 @@ def require_same(endpoint: Endpoint, before: object, scope: Scope) -> None:
         if _process(session) != before:
             raise CommandError(
                 f"{endpoint} was started again, or another member became the primary, while the "
-                "copy was made, and may have lost the last of it; nothing was promoted"
+                f"copy was made, and may have lost the last of it; {untouched}"
             )
 
 
