@@ -111,6 +111,11 @@ class Steps(Generic[S_co]):
             Stage(doing=each) for each in dict.fromkeys(h.doing for h in self.gates.heard) if each
         ]
 
+    def kinds(self, doing: str) -> list[Stage]:
+        """Return every kind of question that the run listened to last asked while it did this."""
+        asked = (heard.asks for heard in self.gates.heard if heard.doing == doing)
+        return [Stage(asks=each) for each in dict.fromkeys(asked)]
+
     @contextmanager
     def stopped(
         self, stage: Stage, when: When, *request: str

@@ -1,7 +1,7 @@
 """Promote and roll back: what lies beside takes the place of what is live, all of it or nothing."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
 from envsync.commands import Measured
 from envsync.commands.mongo import DISCARDED, INCOMING, PREVIOUS, RESERVED
@@ -37,11 +37,12 @@ def promote(command: Promote, scope: Scope) -> Measured:
         live = [each for each in there if not each.name.startswith(RESERVED)]
         came, _ = notes(session, database)
         kept = PREVIOUS if command.keep_previous else DISCARDED
+        saved: dict[str, str] = {}
         with (
-            _undone_on_failure(session, database, live),
+            _undone_on_failure(session, database, live, saved),
             renaming(session, database, at_once=command.at_once) as renames,
         ):
-            whole = _replace_series(session, database, wanted, there, kept)
+            whole = _replace_series(session, database, wanted, there, kept, saved)
             _make_way(session, database, wanted, live)
             _rename(renames, wanted, there, kept)
             set_views(session, database, _views(wanted))
@@ -85,16 +86,18 @@ def _rename(
             renames.rename(name, f"{kept}{name}")
 
 
-def _replace_series(
+def _replace_series(  # noqa: PLR0913, PLR0917 - what there is, and where it goes
     session: Session,
     database: str,
     wanted: Sequence[Collection],
     there: Sequence[Collection],
     kept: str,
+    saved: dict[str, str],
 ) -> bool:
     """Replace the content of time series, and keep what they held under a second name.
 
-    Tells whether each of them was there at every moment.
+    Tells whether each of them was there at every moment. Before one is touched it is `saved`, with
+    the name of its copy, which is whole then.
     """
     present = {each.name: each for each in there if each.kind == "timeseries"}
     incoming = {each.name: each for each in wanted if each.kind == "timeseries"}
@@ -104,10 +107,12 @@ def _replace_series(
             drop(session, database, f"{kept}{name}")
             copy_series(session, database, live, f"{kept}{name}")
             if name not in incoming or _differ(live, incoming[name]):
+                saved[name] = f"{kept}{name}"
                 drop(session, database, name)
     for name, series in incoming.items():
         beside = present[f"{INCOMING}{name}"]
         if name in present and not _differ(present[name], series):
+            saved[name] = f"{kept}{name}"
             whole = put_series(session, database, beside, name) and whole
         else:
             copy_series(session, database, beside, name)
@@ -121,20 +126,21 @@ def _differ(one: Collection, other: Collection) -> bool:
 
 @contextmanager
 def _undone_on_failure(
-    session: Session, database: str, live: Sequence[Collection]
+    session: Session, database: str, live: Sequence[Collection], saved: Mapping[str, str]
 ) -> Iterator[None]:
-    """Put time series and views back as they were; renames are undone by themselves."""
+    """Put time series, out of what was saved of them, and views back as they were.
+
+    Renames are undone by themselves.
+    """
     try:
         yield
     except CommandError:
         there = {each.name: each for each in collections(session, database)}
-        for each in live:
-            saved = there.get(f"{PREVIOUS}{each.name}") or there.get(f"{DISCARDED}{each.name}")
-            if each.kind == "timeseries" and saved:
-                if each.name in there:
-                    put_series(session, database, saved, each.name)
-                else:
-                    copy_series(session, database, saved, each.name)
+        for name, copy in saved.items():
+            if name in there:
+                put_series(session, database, there[copy], name)
+            else:
+                copy_series(session, database, there[copy], name)
         set_views(session, database, _views(live))
         raise
 
@@ -182,16 +188,19 @@ def swap_back(command: SwapBack, scope: Scope) -> None:
         there = collections(session, database)
         live = [each for each in there if not each.name.startswith(RESERVED)]
         now, before = notes(session, database)
-        _swap_series(session, database, there)
+        saved: dict[str, str] = {}
         with (
-            _undone_on_failure(session, database, live),
+            _undone_on_failure(session, database, live, saved),
             renaming(session, database, at_once=command.at_once) as renames,
         ):
+            _swap_series(session, database, there, saved)
             _exchange(renames, there)
             set_views(session, database, [remembered(each) for each in before.views])
         views = tuple(written(each) for each in _views(live))
         remember(session, database, Note(before.provenance), Note(now.provenance, views))
-        drop_prefixed(session, database, DISCARDED)
+        # All is exchanged: an error would have it exchanged again. The next pull clears up as well.
+        with suppress(CommandError):
+            drop_prefixed(session, database, DISCARDED)
 
 
 def _exchange(renames: Renaming, there: Sequence[Collection]) -> None:
@@ -209,18 +218,21 @@ def _exchange(renames: Renaming, there: Sequence[Collection]) -> None:
             renames.rename(name, f"{PREVIOUS}{name}")
 
 
-def _swap_series(session: Session, database: str, there: Sequence[Collection]) -> None:
+def _swap_series(
+    session: Session, database: str, there: Sequence[Collection], saved: dict[str, str]
+) -> None:
     series = {each.name: each for each in there if each.kind == "timeseries"}
     live = [name for name in series if not name.startswith(RESERVED)]
     previous = [name.removeprefix(PREVIOUS) for name in series if name.startswith(PREVIOUS)]
     for name in live:
         copy_series(session, database, series[name], f"{DISCARDED}{name}")
+        saved[name] = f"{DISCARDED}{name}"
         drop(session, database, name)
     for name in previous:
         copy_series(session, database, series[f"{PREVIOUS}{name}"], name)
         drop(session, database, f"{PREVIOUS}{name}")
     for name in live:
-        saved = next(
+        aside = next(
             each for each in collections(session, database) if each.name == f"{DISCARDED}{name}"
         )
-        copy_series(session, database, saved, f"{PREVIOUS}{name}")
+        copy_series(session, database, aside, f"{PREVIOUS}{name}")

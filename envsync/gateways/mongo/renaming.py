@@ -6,12 +6,13 @@ renameCollectionForApplyOps); so what was live goes on as the previous, and no m
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pymongo.errors import OperationFailure
 
+from envsync.commands.mongo import RESERVED
 from envsync.errors import CommandError
 from envsync.gateways.mongo.session import Session
 
@@ -31,31 +32,55 @@ class _Done:
     exchanged: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A rename that the server has not answered yet; `before` is what an exchange found."""
+
+    old: str
+    new: str
+    before: Mapping[str, object] = field(default_factory=dict)
+
+    def outcome(self, after: Mapping[str, object]) -> _Done | None:
+        """Tell whether it was done, by what is there afterwards; None if it was not."""
+        moved = None
+        if self.before:
+            done = after.get(self.new) == self.before[self.old]
+            moved = _moved(self.new, self.before, after) or None
+        elif self.new.startswith(RESERVED):
+            # Nobody but envsync makes or drops what bears such a name.
+            done = self.new in after
+        else:
+            done = self.old not in after
+        return _Done(self.old, self.new, moved) if done else None
+
+
 class Renaming:
-    """The renames of one promote, in the order in which they are done."""
+    """The renames of one promote, in the order in which they are done.
+
+    One whose answer was lost with a connection may have been done, and is undone if it was.
+    """
 
     def __init__(self, session: Session, database: str, *, at_once: bool) -> None:
         self._session = session
         self._database = database
         self._at_once = at_once
         self._done: list[_Done] = []
+        self._asked: _Asked | None = None
         self.gaps = False
 
     def rename(self, old: str, new: str) -> None:
         """Give a collection a name that nothing bears."""
-        names = {"renameCollection": self._named(old), "to": self._named(new)}
-        self._session.admin(names)
-        self._done.append(_Done(old, new))
+        self._asked = _Asked(old, new)
+        self._session.admin({"renameCollection": self._named(old), "to": self._named(new)})
+        self._answered(_Done(old, new))
 
     def replace(self, old: str, new: str, keep: str) -> None:
         """Give a collection the name of another one, which is kept under a third."""
         moved = self._exchanged(old, new) if self._at_once else None
-        if moved == _NOTHING:
-            self._done.append(_Done(old, new))
-            return
         if moved is not None:
-            self._done.append(_Done(old, new, moved))
-            self.rename(moved, keep)
+            self._answered(_Done(old, new, moved or None))
+            if moved != _NOTHING:
+                self.rename(moved, keep)
             return
         self.gaps = True
         self.rename(new, keep)
@@ -63,6 +88,10 @@ class Renaming:
 
     def undo(self) -> None:
         """Rename back, the last one first."""
+        if self._asked is not None:
+            # It may still wait for a lock on the server, and would be done after it was looked for.
+            self._session.kill()
+            self._answered(self._asked.outcome(self._identities()))
         while self._done:
             last = self._done.pop()
             if last.exchanged is None:
@@ -94,6 +123,7 @@ class Renaming:
         }
         if old not in before or not before.get(new):
             return None
+        self._asked = _Asked(old, new, before)
         try:
             self._session.admin({"applyOps": [operation]})
         except CommandError as error:
@@ -102,10 +132,12 @@ class Renaming:
                 self._at_once = False
                 return None
             raise
-        after = self._identities()
-        moved = [name for name, identity in after.items() if identity == before[new]]
-        made_again = [name for name in after if name not in before and _ASIDE.fullmatch(name)]
-        return next(iter((*moved, *made_again)), _NOTHING)
+        return _moved(new, before, self._identities())
+
+    def _answered(self, done: _Done | None) -> None:
+        self._asked = None
+        if done is not None:
+            self._done.append(done)
 
     def _identities(self) -> dict[str, object]:
         found = self._session.listed(self._database, {"listCollections": 1})
@@ -113,6 +145,13 @@ class Renaming:
 
     def _named(self, name: str) -> str:
         return f"{self._database}.{name}"
+
+
+def _moved(new: str, before: Mapping[str, object], after: Mapping[str, object]) -> str:
+    """Return where what bore a name went when another collection got it."""
+    moved = [name for name, identity in after.items() if identity == before[new]]
+    made_again = [name for name in after if name not in before and _ASIDE.fullmatch(name)]
+    return next(iter((*moved, *made_again)), _NOTHING)
 
 
 @contextmanager
