@@ -33,6 +33,14 @@ class Scratch:
             "scratch": True,
         }
 
+    @property
+    def asleep(self) -> str:
+        """The query for sessions of its own role that sleep; earlier tests may have left others."""
+        return (
+            "SELECT pid FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' "
+            f"AND state = 'active' AND usename = '{self.admin}'"
+        )
+
     def databases(self) -> set[str]:
         """Return what lies on it that is not the server's own."""
         found = {name for (name,) in self.server.run("SELECT datname FROM pg_database")}

@@ -29,9 +29,6 @@ pytestmark = pytest.mark.live
 
 PERSONAL = b"@private.example"
 CLEAN = [(n, f"person-{n}@example.com", f"Town {n}") for n in range(1, 501)]
-ASLEEP = (
-    "SELECT pid FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND pid <> pg_backend_pid()"
-)
 
 
 def content(folder: Path) -> bytes:
@@ -48,11 +45,11 @@ def content(folder: Path) -> bytes:
 
 
 def asleep(scratch: Scratch) -> Callable[[], bool]:
-    return lambda: bool(scratch.server.run(ASLEEP))
+    return lambda: bool(scratch.server.run(scratch.asleep))
 
 
 def end_sleepers(scratch: Scratch) -> None:
-    scratch.server.run(f"SELECT pg_terminate_backend(pid) FROM ({ASLEEP}) sleeping")
+    scratch.server.run(f"SELECT pg_terminate_backend(pid) FROM ({scratch.asleep}) sleeping")
 
 
 def test_a_sync_brings_what_was_made_clean_at_its_source(site: Site, scratch: Scratch) -> None:

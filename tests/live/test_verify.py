@@ -18,10 +18,6 @@ from tests.servers.waiting import until
 
 pytestmark = pytest.mark.live
 
-ASLEEP = (
-    "SELECT pid FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND pid <> pg_backend_pid()"
-)
-
 
 def test_a_sound_artefact_is_shown_to_be_restorable(pushed: Site, scratch: Scratch) -> None:
     drilled(pushed, scratch)
@@ -196,7 +192,7 @@ def test_an_ordinary_role_never_reads_a_drill(pushed: Site, scratch: Scratch) ->
         "SELECT id FROM people WHERE id = 0 AND pg_sleep(3) IS NULL; SELECT 1 WHERE pg_sleep(3) IS NULL;"
     )
     running = pushed.start("verify", "app")
-    until(lambda: bool(scratch.server.run(ASLEEP)), "the checks to sleep", 30)
+    until(lambda: bool(scratch.server.run(scratch.asleep)), "the checks to sleep", 30)
     (name,) = scratch.databases()
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         psycopg.connect(scratch.server.conninfo(name, role), password=PASSWORD)
@@ -211,10 +207,10 @@ def test_a_drill_that_is_killed_leaves_what_the_next_one_drops(
     checks = pushed.folder / "sanitisation_sql" / "raw.checks.sql"
     checks.write_text("SELECT 1 WHERE pg_sleep(20) IS NULL;")
     running = pushed.start("verify", "app")
-    until(lambda: bool(scratch.server.run(ASLEEP)), "the checks to sleep", 30)
+    until(lambda: bool(scratch.server.run(scratch.asleep)), "the checks to sleep", 30)
     running.kill()
     running.communicate(timeout=20)
-    scratch.server.run("SELECT pg_terminate_backend(pid) FROM (" + ASLEEP + ") sleeping")
+    scratch.server.run("SELECT pg_terminate_backend(pid) FROM (" + scratch.asleep + ") sleeping")
     assert scratch.databases() != set()
     assert "interrupted" in pushed.run("status", "--env", "production").out
     checks.write_text("SELECT 1 WHERE false;")
