@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.failures.storages import half_files, half_objects, request_in_general
 from tests.live.mysql_site import MysqlSite, mysql_site
-from tests.live.site import Ran
+from tests.live.program import Ran
 from tests.servers.mariadb import Mariadb
 from tests.servers.s3 import REGION, S3Server
 

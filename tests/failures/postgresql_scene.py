@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.failures.storages import half_files, half_objects, request_in_general
-from tests.live.site import Ran, Site
+from tests.live.program import Ran
+from tests.live.site import Site
 from tests.live.temporary import temporary_site
 from tests.servers.postgresql import Postgresql, PostgresqlServer
 from tests.servers.s3 import REGION, S3Server

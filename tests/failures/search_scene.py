@@ -7,8 +7,8 @@ from typing import Any
 
 from envsync.gateways.holders import has_ended
 from tests.failures.storages import half_files
+from tests.live.program import Ran
 from tests.live.search_site import ORDERS, PEOPLE, SCRIPT, SearchSite, make_search_site
-from tests.live.site import Ran
 from tests.servers.opensearch import SearchCluster, SearchClusters
 
 _IN_NAMES = re.compile(r"repository-\w+|\d{8}t\d{6}z|/\d+$")

@@ -13,7 +13,8 @@ import pytest
 from invoke.collection import Collection
 
 from envsync.tasks.program import operators
-from tests.live.site import Ran, Site
+from tests.live.program import Ran
+from tests.live.site import Site
 from tests.live.temporary import temporary_site
 from tests.servers.postgresql import Postgresql
 

@@ -12,7 +12,7 @@ from envsync.execution.journal import Entry, Journal
 from tests.failures.aftermath import SYNC, assert_aftermath, assert_nothing_left
 from tests.failures.neighbours import with_neighbour
 from tests.failures.postgresql_scene import PostgresqlScene
-from tests.live.site import PATIENCE, Ran
+from tests.live.program import PATIENCE, Ran
 from tests.servers.waiting import until
 
 pytestmark = pytest.mark.live

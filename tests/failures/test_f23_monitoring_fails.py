@@ -12,7 +12,7 @@ import pytest
 
 from tests.failures.aftermath import SYNC, Serves, assert_aftermath
 from tests.failures.postgresql_scene import PostgresqlScene
-from tests.live.site import Ran
+from tests.live.program import Ran
 from tests.servers.icinga import IcingaServer
 from tests.servers.nsca import NscaServer
 from tests.servers.ports import free_port

@@ -14,7 +14,7 @@ from tests.failures.mongo_scene import MongoScene
 from tests.failures.postgresql_scene import PostgresqlScene
 from tests.failures.search_scene import SearchScene
 from tests.live.mysql_site import SANITISED, mysql_site
-from tests.live.site import PATIENCE, Ran
+from tests.live.program import PATIENCE, Ran
 from tests.live.watching import watched
 from tests.servers import mariadb as mariadb_servers
 from tests.servers import mongod, postgresql

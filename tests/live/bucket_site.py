@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests.live.site import PATIENCE, Ran
+from tests.live import program
+from tests.live.program import Ran
 from tests.servers.s3 import REGION, S3Server
 
 if TYPE_CHECKING:
@@ -74,21 +74,11 @@ class BucketSite:
 
     def run(self, *arguments: str) -> Ran:
         """Run the program to its end."""
-        running = self.start(*arguments)
-        out, err = running.communicate(timeout=PATIENCE)
-        return Ran(running.returncode, out, err)
+        return program.run(self.folder, self.environment, *arguments)
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start the program and leave it running."""
-        return subprocess.Popen(
-            (sys.executable, "-W", "error", "-m", "envsync", *arguments),
-            env=self.environment,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return program.start(self.folder, self.environment, *arguments)
 
 
 def make_bucket_site(folder: Path, server: S3Server) -> BucketSite:

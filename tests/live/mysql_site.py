@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,8 +15,10 @@ import pymysql
 import yaml
 
 from envsync.columns import written
+from tests.live import program
 from tests.live.deciding import Decisions
-from tests.live.site import PATIENCE, Ran, change
+from tests.live.program import Ran
+from tests.live.site import change
 from tests.servers.mariadb import Mariadb, MariadbServer
 
 PEOPLE = """
@@ -120,23 +121,14 @@ class MysqlSite:
         (folder / "clean.checks.sql").write_text(checks)
 
     def run(self, *arguments: str) -> Ran:
-        """Run the program to its end."""
-        with self.start(*arguments) as process:
-            out, err = process.communicate(timeout=PATIENCE)
-        return Ran(process.returncode, out, err)
+        """Run the program to its end, with everything decided that it has to know."""
+        self.decide()
+        return program.run(self.folder, self.environment, *arguments)
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start the program and leave it running, with everything decided that it has to know."""
         self.decide()
-        return subprocess.Popen(
-            (sys.executable, "-W", "error", "-m", "envsync", *arguments),
-            env=self.environment,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return program.start(self.folder, self.environment, *arguments)
 
     def decide(self) -> None:
         """Keep all columns that production has, unless a test has decided for itself."""

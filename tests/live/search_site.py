@@ -3,7 +3,6 @@
 import http.client
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,8 +13,9 @@ from uuid import uuid4
 import yaml
 
 from envsync.columns import written
+from tests.live import program
 from tests.live.deciding import Decisions
-from tests.live.site import PATIENCE, Ran
+from tests.live.program import Ran
 from tests.servers.opensearch import SearchCluster, SearchClusters
 
 PEOPLE = [
@@ -113,30 +113,12 @@ class SearchSite:
     def run(self, *arguments: str, **environment: str) -> Ran:
         """Run the program to its end, with everything decided that it has to know."""
         self.decide()
-        done = subprocess.run(
-            (sys.executable, "-W", "error", "-m", "envsync", *arguments),
-            env={**self.environment, **environment},
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
+        return program.run(self.folder, {**self.environment, **environment}, *arguments)
 
     def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
         """Start the program and leave it running, with everything decided that it has to know."""
         self.decide()
-        return subprocess.Popen(
-            (sys.executable, "-W", "error", "-m", "envsync", *arguments),
-            env={**self.environment, **environment},
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return program.start(self.folder, {**self.environment, **environment}, *arguments)
 
     def decide(self) -> None:
         """Keep all fields that production has, unless a test has decided for itself."""

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +14,9 @@ import psycopg
 import yaml
 
 from envsync.columns import written
+from tests.live import program
 from tests.live.deciding import Decisions
+from tests.live.program import Ran
 from tests.servers.postgresql import Postgresql, PostgresqlServer
 
 PEOPLE = """
@@ -39,17 +40,6 @@ SELECT CASE nspname WHEN 'public' THEN '' ELSE nspname END, relname, coalesce(at
   LEFT JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
  WHERE relkind IN ('r', 'p') AND nspname NOT IN ('pg_catalog', 'information_schema')
 """
-PATIENCE = 120
-"""Seconds any run of envsync may take in a test."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """How a run of the program ended, and what it said."""
-
-    code: int
-    out: str
-    err: str
 
 
 @dataclass(slots=True)
@@ -144,35 +134,19 @@ class Site:
         self.decisions.write()
 
     def run(self, *arguments: str) -> Ran:
-        """Run the program to its end."""
-        done = subprocess.run(
-            self.argv(*arguments),
-            env=self.environment,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
+        """Run the program to its end, with everything decided that it has to know."""
+        self.decide()
+        return program.run(self.folder, self.environment, *arguments)
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Start the program and leave it running."""
-        return subprocess.Popen(
-            self.argv(*arguments),
-            env=self.environment,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        """Start the program and leave it running, with everything decided that it has to know."""
+        self.decide()
+        return program.start(self.folder, self.environment, *arguments)
 
     def argv(self, *arguments: str) -> tuple[str, ...]:
         """Return what starts the program, with everything decided that it has to know."""
         self.decide()
-        return (sys.executable, "-W", "error", "-m", "envsync", *arguments)
+        return program.argv(*arguments)
 
     def people(self) -> list[Any]:
         """Return who lives in integration's live database."""

@@ -7,7 +7,8 @@ import pytest
 
 from tests.live import program
 from tests.live.mongo_site import MongoSite
-from tests.live.site import Ran, Site
+from tests.live.program import Ran
+from tests.live.site import Site
 from tests.live.untouched import OLD
 from tests.servers.icinga import IcingaServer
 from tests.servers.nsca import NscaServer

@@ -9,7 +9,8 @@ import pytest
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.s3 import S3Store
 from envsync.places import S3Storage
-from tests.live.site import Ran, Site
+from tests.live.program import Ran
+from tests.live.site import Site
 from tests.live.temporary import temporary_site
 from tests.live.untouched import OLD
 from tests.servers.postgresql import Postgresql

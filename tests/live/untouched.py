@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from tests.live.site import Ran, Site
+from tests.live.program import Ran
+from tests.live.site import Site
 
 OLD = [(1, "yesterday@example.com", "Yesterday")]
 

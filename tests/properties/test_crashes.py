@@ -15,7 +15,8 @@ from hypothesis import strategies as some
 
 from envsync.artefacts import MANIFEST_SUFFIX
 from tests.failures.storages import half_files
-from tests.live.site import SCRIPT, Ran, Site
+from tests.live.program import Ran
+from tests.live.site import SCRIPT, Site
 from tests.live.temporary import temporary_site
 from tests.live.untouched import OLD
 from tests.servers.postgresql import PASSWORD, Postgresql
