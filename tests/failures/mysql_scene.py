@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.failures.storages import half_files, half_objects, request_in_general
+from tests.failures.storages import halves, new_bucket, request_in_general
 from tests.live.mysql_site import MysqlSite, mysql_site
 from tests.live.program import Ran
 from tests.servers.mariadb import Mariadb
-from tests.servers.s3 import REGION, S3Server
+from tests.servers.s3 import S3Server
 
 
 class MysqlScene:
@@ -56,11 +56,10 @@ class MysqlScene:
 
     def store_in(self, server: S3Server, reached: S3Server) -> None:
         """Have artefacts lie in a new bucket, reached in another way than by the tests."""
-        self.bucket = server.make_bucket()
-        self.s3 = server
-        storage = {"backend": "s3", "bucket": self.bucket, "region": REGION}
+        storage = new_bucket(server, reached)
+        self.s3, self.bucket = server, storage["bucket"]
         for changes in self._changes.values():
-            changes["storage"] = {**storage, "endpoint_url": reached.endpoint_url}
+            changes["storage"] = storage
         self.site.environment |= server.environment
         self.site.write(**self._changes)
 
@@ -101,15 +100,7 @@ class MysqlScene:
                 f"FROM information_schema.PROCESSLIST WHERE USER = '{self.site.accounts[name]}'"
             )
             found += [each for (each,) in server.run(query)]
-        if self.s3:
-            return [*found, *half_objects(self.s3, self.bucket)]
-        return [*found, *half_files(self.folder / "artefacts")]
-
-    def stored(self) -> list[str]:
-        """Return the keys of all that lies in the bucket."""
-        assert self.s3
-        found = self.s3.client().list_objects_v2(Bucket=self.bucket).get("Contents", [])
-        return [each["Key"] for each in found]
+        return [*found, *halves(self.s3, self.bucket, self.folder)]
 
 
 @contextmanager

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.failures.storages import half_files, half_objects, request_in_general
+from tests.failures.storages import halves, new_bucket, request_in_general
 from tests.live.program import Ran
 from tests.live.site import Site
 from tests.live.temporary import temporary_site
 from tests.servers.postgresql import Postgresql, PostgresqlServer
-from tests.servers.s3 import REGION, S3Server
+from tests.servers.s3 import S3Server
 
 _CLAIMS = """
 SELECT 'advisory lock of pid ' || pid FROM pg_locks WHERE locktype = 'advisory' AND granted
@@ -68,10 +68,8 @@ class PostgresqlScene:
 
     def store_in(self, server: S3Server, reached: S3Server) -> None:
         """Have artefacts lie in a new bucket, reached in another way than by the tests."""
-        self.bucket = server.make_bucket()
-        self.s3 = server
-        storage = {"backend": "s3", "bucket": self.bucket, "region": REGION}
-        self.site.storage = {**storage, "endpoint_url": reached.endpoint_url}
+        self.site.storage = new_bucket(server, reached)
+        self.s3, self.bucket = server, self.site.storage["bucket"]
         self.site.environment |= server.environment
         self.site.write(**self._changes)
 
@@ -110,19 +108,7 @@ class PostgresqlScene:
         found = [f"database {each}" for each in sorted(self.site.databases() - kept)]
         for server in (self.site.production, self.site.integration):
             found += [each for (each,) in server.ask(_SESSIONS, (self.site.admin,))]
-        return [*found, *self.halves()]
-
-    def stored(self) -> list[str]:
-        """Return the keys of all that lies in the bucket."""
-        assert self.s3
-        found = self.s3.client().list_objects_v2(Bucket=self.bucket).get("Contents", [])
-        return [each["Key"] for each in found]
-
-    def halves(self) -> list[str]:
-        """Return what lies in the storages and is no whole artefact."""
-        if self.s3:
-            return half_objects(self.s3, self.bucket)
-        return half_files(self.folder / "artefacts")
+        return [*found, *halves(self.s3, self.bucket, self.folder)]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from envsync.artefacts import MANIFEST_SUFFIX, ArtefactKey
 from tests.gateways.storage.places import leftovers
-from tests.servers.s3 import S3Server
+from tests.servers.s3 import REGION, S3Server
 
 _REQUEST = re.compile(r"(GET|HEAD|PUT|POST|DELETE) /([^?]*)\??(.*)")
 
@@ -25,6 +25,17 @@ def request_in_general(question: str) -> str | None:
         kind = kind if name[:2] == "20" else "a probe"
     options = sorted(name for name, _ in parse_qsl(query, keep_blank_values=True))
     return " ".join((method, kind, *options))
+
+
+def new_bucket(server: S3Server, reached: S3Server) -> dict[str, str]:
+    """Return a storage that is a new bucket, reached in another way than by the tests."""
+    storage = {"backend": "s3", "bucket": server.make_bucket(), "region": REGION}
+    return {**storage, "endpoint_url": reached.endpoint_url}
+
+
+def halves(server: S3Server | None, bucket: str, folder: Path) -> list[str]:
+    """Return what is no whole artefact in a bucket; without its server, in a folder's storages."""
+    return half_objects(server, bucket) if server else half_files(folder / "artefacts")
 
 
 def half_files(root: Path) -> list[str]:
