@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.live.covering import changed
 from tests.live.mysql_site import OLD, SANITISED, MysqlSite, mysql_site
 from tests.servers.mariadb import Mariadb
 
@@ -22,12 +23,7 @@ notes:
 
 
 def ends(site: MysqlSite, change: str, text: str = DECIDED) -> tuple[int, str]:
-    """Change production and sync it; returns the exit code and what was said."""
-    site.decisions.stop(text)
-    if change:
-        site.production.run(change, site.source)
-    ran = site.run("sync", "app")
-    return ran.code, ran.err
+    return changed(site, change, text)
 
 
 @pytest.mark.parametrize(

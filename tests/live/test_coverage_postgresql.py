@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.live.covering import changed
 from tests.live.site import Site
 
 pytestmark = pytest.mark.live
@@ -21,12 +22,7 @@ ADD = "in clean.columns.yaml: under"
 
 
 def ends(site: Site, change: str, text: str = DECIDED) -> tuple[int, str]:
-    """Change production and sync it; returns the exit code and what was said."""
-    site.decisions.stop(text)
-    if change:
-        site.production.run(change, site.source)
-    ran = site.run("sync", "app")
-    return ran.code, ran.err
+    return changed(site, change, text)
 
 
 @pytest.mark.parametrize(

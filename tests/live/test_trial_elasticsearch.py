@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.live.search_site import ORDERS, SCRIPT, YESTERDAY, SearchSite, make_search_site
-from tests.live.trials import apart, leaked, lines
+from tests.live.trials import assert_does_as_a_pull_does, leaked, lines
 from tests.servers.opensearch import SearchClusters
 
 pytestmark = pytest.mark.live
@@ -60,8 +60,4 @@ def test_a_failing_check_is_told_with_what_changed(shop: SearchSite) -> None:
 def test_a_dry_run_does_what_a_pull_does_but_for_remembering_and_comparing(
     shop: SearchSite,
 ) -> None:
-    trial, pull = (
-        shop.run(*task, "--dry-run") for task in (("sanitise.try", "search"), ("pull", "search"))
-    )
-    assert (trial.code, pull.code) == (0, 0)
-    assert apart(trial, pull) == ["remember rows", "remember every", "compare every"]
+    assert_does_as_a_pull_does(shop, "search")

@@ -1,14 +1,13 @@
 """Trials on MongoDB, through the command line."""
 
 import copy
-import signal
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.live.mongo_site import OLD, SCRIPT, MongoSite, mongo_site
-from tests.live.trials import apart, leaked, lines, until
+from tests.live.trials import assert_does_as_a_pull_does, assert_stops, leaked, lines
 from tests.servers.mongod import Mongo
 
 pytestmark = pytest.mark.live
@@ -90,16 +89,8 @@ def test_sigterm_in_the_middle_leaves_nothing(shop: MongoSite) -> None:
     made = script()
     made["sanitise"].append({"collection": "people", "deleteMany": {"filter": slow}})
     shop.script(made)
-    running = shop.start("sanitise.try", "app")
-    until(running, "sanitising")
-    running.send_signal(signal.SIGTERM)
-    out, err = running.communicate(timeout=60)
-    assert (running.returncode, out, "interrupted by SIGTERM" in err) == (1, "", True), err
+    assert_stops(shop, "sanitising")
 
 
 def test_a_dry_run_does_what_a_pull_does_but_for_remembering_and_comparing(shop: MongoSite) -> None:
-    trial, pull = (
-        shop.run(*task, "--dry-run") for task in (("sanitise.try", "app"), ("pull", "app"))
-    )
-    assert (trial.code, pull.code) == (0, 0)
-    assert apart(trial, pull) == ["remember rows", "remember every", "compare every"]
+    assert_does_as_a_pull_does(shop)

@@ -1,12 +1,11 @@
 """Trials on MariaDB, through the command line."""
 
-import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tests.live.mysql_site import OLD, MysqlSite, mysql_site
-from tests.live.trials import apart, leaked, lines, until
+from tests.live.trials import assert_does_as_a_pull_does, assert_stops, get_ready, leaked, lines
 from tests.servers.mariadb import Mariadb
 
 pytestmark = pytest.mark.live
@@ -49,10 +48,7 @@ RAW = ("private.example", "203.0.113.", "Lovelace", "Hopper", "Turing", "1815", 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, mariadb: Mariadb) -> Iterator[MysqlSite]:
     with mysql_site(tmp_path_factory.mktemp("trial"), mariadb) as made:
-        made.production.run(MORE, made.source)
-        made.decisions.stop(COLUMNS)
-        ran = made.run("push", "app", "--env", "production")
-        assert ran.code == 0, ran.err
+        get_ready(made, MORE, COLUMNS)
         yield made
 
 
@@ -110,16 +106,8 @@ def test_a_failing_check_is_told_with_what_changed(shop: MysqlSite) -> None:
 
 def test_sigterm_in_the_middle_leaves_nothing(shop: MysqlSite) -> None:
     shop.script("SELECT SLEEP(60);\n")
-    running = shop.start("sanitise.try", "app")
-    until(running, "sanitising")
-    running.send_signal(signal.SIGTERM)
-    out, err = running.communicate(timeout=60)
-    assert (running.returncode, out, "interrupted by SIGTERM" in err) == (1, "", True), err
+    assert_stops(shop, "sanitising")
 
 
 def test_a_dry_run_does_what_a_pull_does_but_for_remembering_and_comparing(shop: MysqlSite) -> None:
-    trial, pull = (
-        shop.run(*task, "--dry-run") for task in (("sanitise.try", "app"), ("pull", "app"))
-    )
-    assert (trial.code, pull.code) == (0, 0)
-    assert apart(trial, pull) == ["remember rows", "remember every", "compare every"]
+    assert_does_as_a_pull_does(shop)

@@ -1,8 +1,6 @@
 """Trials on PostgreSQL, through the command line: what a script changes, seen and undone."""
 
-import signal
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +8,14 @@ import pytest
 
 from tests.live.site import Site
 from tests.live.temporary import temporary_site
-from tests.live.trials import apart, leaked, lines, until
+from tests.live.trials import (
+    assert_does_as_a_pull_does,
+    assert_stops,
+    get_ready,
+    leaked,
+    lines,
+    until,
+)
 from tests.live.untouched import assert_untouched
 from tests.servers.postgresql import Postgresql
 
@@ -72,10 +77,7 @@ RAW = (
 def shop(tmp_path_factory: pytest.TempPathFactory, postgresql: Postgresql) -> Iterator[Site]:
     """A site whose integration no trial may change, with one artefact."""
     with temporary_site(tmp_path_factory.mktemp("trial"), postgresql) as made:
-        made.production.run(MORE, made.source)
-        made.decisions.stop(COLUMNS)
-        ran = made.run("push", "app", "--env", "production")
-        assert ran.code == 0, ran.err
+        get_ready(made, MORE, COLUMNS)
         yield made
 
 
@@ -157,13 +159,7 @@ def test_a_column_that_nobody_decided_on_fails_the_trial_as_it_fails_the_pull(sh
 @pytest.mark.parametrize("seconds", [0.0, 0.4, 0.8, 1.2, 1.6])
 def test_sigterm_at_any_moment_leaves_nothing(shop: Site, seconds: float) -> None:
     shop.script("SELECT pg_sleep(60);\n")
-    running = shop.start("sanitise.try", "app")
-    until(running, "restoring into quarantine")
-    time.sleep(seconds)
-    running.send_signal(signal.SIGTERM)
-    out, err = running.communicate(timeout=60)
-    assert (running.returncode, out) == (1, "")
-    assert "interrupted by SIGTERM" in err
+    assert_stops(shop, "restoring into quarantine", seconds)
 
 
 def test_a_trial_and_a_pull_keep_out_of_each_others_way(shop: Site) -> None:
@@ -189,10 +185,7 @@ def test_a_sync_that_nothing_sanitises_is_not_tried(shop: Site) -> None:
 
 
 def test_a_dry_run_shows_what_a_pull_does_up_to_its_checks_and_drops_it(shop: Site) -> None:
-    trial = shop.run("sanitise.try", "app", "--dry-run")
-    pull = shop.run("pull", "app", "--dry-run")
-    assert (trial.code, pull.code) == (0, 0)
-    assert apart(trial, pull) == ["remember rows", "remember every", "compare every"]
+    trial = assert_does_as_a_pull_does(shop)
     assert "DROP DATABASE IF EXISTS" in trial.out.splitlines()[-1]
 
 
