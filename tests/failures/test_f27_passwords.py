@@ -20,6 +20,7 @@ from tests.servers import mariadb as mariadb_servers
 from tests.servers import mongod, postgresql
 from tests.servers.gateway import gateway
 from tests.servers.mariadb import Mariadb
+from tests.servers.waiting import another_second
 
 pytestmark = pytest.mark.live
 
@@ -63,6 +64,7 @@ def test_on_mariadb(tmp_path: Path, mariadb: Mariadb) -> None:
         password = mariadb_servers.PASSWORD
         ended = run_watched(tmp_path, password, site.start("sync", "app"))
         assert (ended.code, site.people()) == (0, SANITISED), ended.err
+        another_second()
         assert site.run("sync", "app").code == 0
         assert site.schemas() == {"live", "__previous"}
 
