@@ -10,8 +10,8 @@ from envsync.errors import CommandError
 from envsync.gateways.mongo.books import Note, notes, remember, staged, unstage
 from envsync.gateways.mongo.building import drop
 from envsync.gateways.mongo.catalogue import Collection, collections
+from envsync.gateways.mongo.exchanging import put_back, replace_series, swap_series
 from envsync.gateways.mongo.renaming import Renaming, renaming
-from envsync.gateways.mongo.series import copy_series, put_series
 from envsync.gateways.mongo.session import Session, connect
 from envsync.gateways.mongo.views import remembered, set_views, written
 from envsync.gateways.scope import Scope
@@ -42,7 +42,7 @@ def promote(command: Promote, scope: Scope) -> Measured:
             _undone_on_failure(session, database, live, saved),
             renaming(session, database, at_once=command.at_once) as renames,
         ):
-            whole = _replace_series(session, database, wanted, there, kept, saved)
+            whole = replace_series(session, database, wanted, there, kept, saved)
             _make_way(session, database, wanted, live)
             _rename(renames, wanted, there, kept)
             set_views(session, database, _views(wanted))
@@ -86,44 +86,6 @@ def _rename(
             renames.rename(name, f"{kept}{name}")
 
 
-def _replace_series(  # noqa: PLR0913, PLR0917 - what there is, and where it goes
-    session: Session,
-    database: str,
-    wanted: Sequence[Collection],
-    there: Sequence[Collection],
-    kept: str,
-    saved: dict[str, str],
-) -> bool:
-    """Replace the content of time series, and keep what they held under a second name.
-
-    Tells whether each of them was there at every moment. Before one is touched it is `saved`, with
-    the name of its copy, which is whole then.
-    """
-    present = {each.name: each for each in there if each.kind == "timeseries"}
-    incoming = {each.name: each for each in wanted if each.kind == "timeseries"}
-    whole = True
-    for name, live in present.items():
-        if not name.startswith(RESERVED):
-            drop(session, database, f"{kept}{name}")
-            copy_series(session, database, live, f"{kept}{name}")
-            if name not in incoming or _differ(live, incoming[name]):
-                saved[name] = f"{kept}{name}"
-                drop(session, database, name)
-    for name, series in incoming.items():
-        beside = present[f"{INCOMING}{name}"]
-        if name in present and not _differ(present[name], series):
-            saved[name] = f"{kept}{name}"
-            whole = put_series(session, database, beside, name) and whole
-        else:
-            copy_series(session, database, beside, name)
-            whole = whole and name not in present
-    return whole
-
-
-def _differ(one: Collection, other: Collection) -> bool:
-    return dict(one.options) != dict(other.options)
-
-
 @contextmanager
 def _undone_on_failure(
     session: Session, database: str, live: Sequence[Collection], saved: Mapping[str, str]
@@ -135,12 +97,7 @@ def _undone_on_failure(
     try:
         yield
     except CommandError:
-        there = {each.name: each for each in collections(session, database)}
-        for name, copy in saved.items():
-            if name in there:
-                put_series(session, database, there[copy], name)
-            else:
-                copy_series(session, database, there[copy], name)
+        put_back(session, database, saved)
         set_views(session, database, _views(live))
         raise
 
@@ -193,7 +150,7 @@ def swap_back(command: SwapBack, scope: Scope) -> None:
             _undone_on_failure(session, database, live, saved),
             renaming(session, database, at_once=command.at_once) as renames,
         ):
-            _swap_series(session, database, there, saved)
+            swap_series(session, database, there, saved)
             _exchange(renames, there)
             set_views(session, database, [remembered(each) for each in before.views])
         views = tuple(written(each) for each in _views(live))
@@ -216,23 +173,3 @@ def _exchange(renames: Renaming, there: Sequence[Collection]) -> None:
     for name in live:
         if name not in previous:
             renames.rename(name, f"{PREVIOUS}{name}")
-
-
-def _swap_series(
-    session: Session, database: str, there: Sequence[Collection], saved: dict[str, str]
-) -> None:
-    series = {each.name: each for each in there if each.kind == "timeseries"}
-    live = [name for name in series if not name.startswith(RESERVED)]
-    previous = [name.removeprefix(PREVIOUS) for name in series if name.startswith(PREVIOUS)]
-    for name in live:
-        copy_series(session, database, series[name], f"{DISCARDED}{name}")
-        saved[name] = f"{DISCARDED}{name}"
-        drop(session, database, name)
-    for name in previous:
-        copy_series(session, database, series[f"{PREVIOUS}{name}"], name)
-        drop(session, database, f"{PREVIOUS}{name}")
-    for name in live:
-        aside = next(
-            each for each in collections(session, database) if each.name == f"{DISCARDED}{name}"
-        )
-        copy_series(session, database, aside, f"{PREVIOUS}{name}")
