@@ -41,17 +41,18 @@ class Fault:
 
 def push_through(steps: Steps[GatedScene], stages: Sequence[Stage], fault: Fault) -> None:
     """Strike a push at every stage; at the end a sync shows that its artefacts are good."""
+    push = ("push", steps.scene.key, "--env", "production")
 
     def struck(stage: Stage) -> None:
         old = steps.scene.served()
-        with steps.stopped(stage, fault.when, *PUSH) as running:
+        with steps.stopped(stage, fault.when, *push) as running:
             fault.strike(running)
             ended = steps.ended(running)
-        assert_aftermath(steps.scene, ended, old, fault.serves, again=PUSH)
+        assert_aftermath(steps.scene, ended, old, fault.serves, again=push)
 
     at_every_stage(stages, struck)
     steps.scene.next_run()
-    ran = steps.scene.run(*SYNC)
+    ran = steps.scene.run("sync", steps.scene.key)
     assert (ran.code, steps.scene.served()) == (0, steps.scene.fresh()), ran.err
 
 
@@ -60,15 +61,16 @@ def pull_through(
 ) -> None:
     """Strike a pull at every stage; from one of them on the new data may be live already."""
     late = stages[stages.index(promoted) :] if promoted in stages else ()
+    pull = ("pull", steps.scene.key)
 
     def struck(stage: Stage) -> None:
         old = steps.scene.served()
         steps.scene.next_run()
-        with steps.stopped(stage, fault.when, *PULL) as running:
+        with steps.stopped(stage, fault.when, *pull) as running:
             fault.strike(running)
             ended = steps.ended(running)
         serves = Serves.EITHER if stage in late else fault.serves
-        assert_aftermath(steps.scene, ended, old, serves, again=PULL)
+        assert_aftermath(steps.scene, ended, old, serves, again=pull)
 
     at_every_stage(stages, struck)
 
