@@ -213,10 +213,19 @@ def _started(walk: _Walk, run: Run, world: World, pool: ThreadPoolExecutor) -> I
             busy[step.server.endpoint] += 1
         walk.waiting.remove(step)
         free -= 1
-        began = world.clock.now()
+        began = _moment(step, world)
         yield Started(step, began)
         request = _request(walk, step, run, began, looking=False)
         walk.running[pool.submit(carry_out, step, request, world)] = step
+
+
+def _moment(step: Step, world: World) -> datetime:
+    """Return when a step begins: in a second of its own, after which what it leaves is named."""
+    now = world.clock.now()
+    while world.past.has_begun(step, Stamp.of(now)):
+        world.clock.sleep(1 - now.microsecond / 1_000_000)
+        now = world.clock.now()
+    return now
 
 
 def _is_borne(step: Step, busy: Mapping[Endpoint, int]) -> bool:

@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from envsync.artefacts import Stamp
@@ -179,6 +179,18 @@ class Journal:
             (environment, database, verb, before.isoformat(), environment, database, verb),
         )
         return tuple(Stamp.of(entry.started) for entry in found if entry.started)
+
+    def has_begun(self, step: Step, second: Stamp) -> bool:
+        """Tell whether a run of a step began within a second before."""
+        verb, environment, database = _identity(step)
+        after = second.moment + timedelta(seconds=1)
+        return bool(
+            self._entries(
+                "SELECT * FROM step WHERE environment = ? AND database = ? AND verb = ? "
+                "AND started >= ? AND started < ? LIMIT 1",
+                (environment, database, verb, second.moment.isoformat(), after.isoformat()),
+            )
+        )
 
     def served(self, environment: str, database: str) -> Entry | None:
         """Return the step, or the rollback, that brought what a database or a bucket serves now."""

@@ -54,6 +54,9 @@ class Past(Protocol):
     def unfinished(self, step: Step, before: datetime) -> tuple[Stamp, ...]:
         """Return when runs of a step began that never ended, since the last that was done."""
 
+    def has_begun(self, step: Step, second: Stamp) -> bool:
+        """Tell whether a run of a step began within a second before."""
+
 
 class NoPast:
     """Nothing has been before."""
@@ -62,6 +65,11 @@ class NoPast:
         """Nothing is unfinished."""
         del step, before
         return ()
+
+    def has_begun(self, step: Step, second: Stamp) -> bool:
+        """Nothing has begun."""
+        del step, second
+        return False
 
 
 class Groups(Protocol):

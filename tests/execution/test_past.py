@@ -1,13 +1,18 @@
-"""What the journal knows of runs that were killed."""
+"""What the journal knows of earlier runs: those that were killed, and those of this second."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from envsync.artefacts import Stamp
+from envsync.execution.executor import Run, Started, execute
+from envsync.execution.guard import OpenGuard
 from envsync.execution.journal import Journal
 from envsync.execution.outcome import Outcome, State
+from envsync.execution.stop import Stop
+from envsync.execution.world import World
 from envsync.plan.expand import expand
 from envsync.plan.model import Plan, Step
+from tests.execution.test_executor import Recording
 from tests.fleet import SHARED
 
 PLAN = expand(SHARED)
@@ -39,3 +44,37 @@ def test_what_came_before_a_run_that_was_done_has_been_cleared_up(tmp_path: Path
     begun(path, PUSH, FIRST)
     begun(path, PUSH, LATER).end(Outcome(PUSH, State.DONE, healthy=True), LATER)
     assert begun(path, PUSH, NOW).unfinished(PUSH, NOW) == ()
+
+
+def test_a_step_has_begun_within_the_second_of_its_own_run_and_in_no_other(tmp_path: Path) -> None:
+    moment = FIRST + timedelta(milliseconds=900)
+    journal = begun(tmp_path / "journal.sqlite", PUSH, moment)
+    assert journal.has_begun(PUSH, Stamp.of(moment))
+    assert not journal.has_begun(PUSH, Stamp.of(moment + timedelta(milliseconds=100)))
+    assert not journal.has_begun(PUSH, Stamp.of(moment - timedelta(seconds=1)))
+    assert not journal.has_begun(PLAN.steps[-1], Stamp.of(moment))
+
+
+class Passing:
+    """A clock whose time passes only while somebody sleeps."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+def test_a_step_that_has_begun_in_this_second_begins_in_the_next(tmp_path: Path) -> None:
+    past = begun(tmp_path / "journal.sqlite", PUSH, FIRST + timedelta(milliseconds=100))
+    clock = Passing(FIRST + timedelta(milliseconds=900))
+    world = World(Recording(), OpenGuard(), clock, Stop(), past)
+    (started, *_) = execute(Plan((PUSH,)), Run(), world)
+    assert isinstance(started, Started)
+    assert started.at == FIRST + timedelta(seconds=1)
