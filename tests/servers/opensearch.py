@@ -4,7 +4,6 @@ import fcntl
 import http.client
 import json
 import shutil
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -25,6 +24,8 @@ BUILT = HERE.parents[1] / ".build"
 POM = HERE / "opensearch.pom.xml"
 HEAP = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 PATIENCE = 150
+_PROCESSES: dict[int, "subprocess.Popen[bytes]"] = {}
+"""The nodes that run, by their port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,33 @@ class SearchCluster:
     port: int
     folder: Path
     repositories: Path
+
+    def begin(self) -> None:
+        """Start the node; it answers some seconds later."""
+        with self.folder.with_suffix(".log").open("ab") as log:
+            _PROCESSES[self.port] = subprocess.Popen(
+                (
+                    shutil.which("java") or "java",
+                    *HEAP,
+                    f"-Djava.io.tmpdir={self.folder.parent}",
+                    f"--class-path={_jars()}/*",
+                    str(HERE / "OpenSearchNode.java"),
+                    str(self.folder),
+                    str(self.port),
+                    str(free_port()),
+                    str(self.repositories),
+                ),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder.parent,
+            )
+
+    def kill(self) -> None:
+        """End the node as a power cut would, as far as its process is concerned."""
+        process = _PROCESSES.pop(self.port)
+        process.kill()
+        process.wait()
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Return the answer to a request; fails the test on any other status than 2xx."""
@@ -113,10 +141,9 @@ def opensearch() -> Iterator[SearchClusters]:
 @contextmanager
 def two_nodes() -> Iterator[SearchClusters]:
     """Run two clusters of one node each, started together."""
-    jars = _jars()
     with tempfile.TemporaryDirectory(prefix="envsync-opensearch-") as name:
         folder = Path(name)
-        with _running(jars, folder, "production") as one, _running(jars, folder, "other") as two:
+        with _running(folder, "production") as one, _running(folder, "other") as two:
             for cluster in (one, two):
                 _await(cluster)
             yield SearchClusters(one, two)
@@ -126,7 +153,7 @@ def two_nodes() -> Iterator[SearchClusters]:
 def scratch_opensearch(opensearch: SearchClusters) -> Iterator[SearchCluster]:
     """A third cluster, which holds nothing; it reaches the repositories of the other two."""
     folder = opensearch.production.folder.parent
-    with _running(_jars(), folder, "scratch") as cluster:
+    with _running(folder, "scratch") as cluster:
         _await(cluster)
         yield cluster
 
@@ -172,31 +199,12 @@ def _fetched(folder: Path) -> Path:
 
 
 @contextmanager
-def _running(jars: Path, folder: Path, name: str) -> Iterator[SearchCluster]:
+def _running(folder: Path, name: str) -> Iterator[SearchCluster]:
     """Start a node; it answers some seconds later."""
     cluster = SearchCluster(free_port(), folder / name, folder / "repositories")
     cluster.repositories.mkdir(exist_ok=True)
-    launcher = HERE / "OpenSearchNode.java"
-    with (folder / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(
-            (
-                shutil.which("java") or "java",
-                *HEAP,
-                f"-Djava.io.tmpdir={folder}",
-                f"--class-path={jars}/*",
-                str(launcher),
-                str(cluster.folder),
-                str(cluster.port),
-                str(free_port()),
-                str(cluster.repositories),
-            ),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-        )
-        try:
-            yield cluster
-        finally:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+    cluster.begin()
+    try:
+        yield cluster
+    finally:
+        cluster.kill()

@@ -1,6 +1,7 @@
 """Restores: started, then watched shard by shard; counted, and cleared away."""
 
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,12 +19,17 @@ TOLERANCE = 0.5
 """An index may hold this share of what was counted: documents come and go during a snapshot."""
 _ATTEMPTS = 5
 """After so many failures a cluster does not try a shard again (index.allocation.max_retries)."""
+_NO_COPY = "no_valid_shard_copy"
+"""What a cluster says of a shard of which no node has anything."""
+_NODE_PATIENCE = 30.0
+"""Seconds in which a node that has left may come back with what it holds."""
 
 
 def restore(command: Restore, scope: Scope) -> None:
     """Restore a snapshot's indices; raises CommandError where a shard does not come back."""
     cluster = connect(command.endpoint, scope)
     _start(cluster, command)
+    lost: dict[tuple[str, int], float] = {}
 
     def restored() -> bool | None:
         shown = _health(cluster, command.prefix)
@@ -34,7 +40,9 @@ def restore(command: Restore, scope: Scope) -> None:
             if not shard["primary_active"]
         ]
         for index, number in waiting:
-            _raise_if_given_up(cluster, command, index, number)
+            why = _unassigned(cluster, index, number)
+            _raise_if_given_up(command, index, number, why)
+            _raise_if_lost(command, (index, number), why, lost)
         there = all(index in shown for index in command.renamed.values())
         return True if there and not waiting else None
 
@@ -71,18 +79,42 @@ def _shards(shown: Mapping[str, Any], index: str) -> list[tuple[str, dict[str, A
     return list(shown.get(index, {}).get("shards", {}).items())
 
 
-def _raise_if_given_up(cluster: Cluster, command: Restore, index: str, shard: int) -> None:
+def _unassigned(cluster: Cluster, index: str, shard: int) -> dict[str, Any]:
+    """Return what a cluster says of a shard that is on no node; nothing if it is on one by now."""
     asked = {"index": index, "shard": shard, "primary": True}
     try:
-        said = cluster.look(path("_cluster", "allocation", "explain"), asked)
+        return dict(cluster.look(path("_cluster", "allocation", "explain"), asked))
     except AnswerError:
-        return  # it has been assigned meanwhile
+        return {}
+
+
+def _raise_if_given_up(command: Restore, index: str, shard: int, said: Mapping[str, Any]) -> None:
     why = said.get("unassigned_info", {})
     if why.get("failed_allocation_attempts", 0) >= _ATTEMPTS:
         details = str(why.get("details", "")).splitlines()[0][:300]
         raise CommandError(
             f"shard {shard} of {index} cannot be restored from {command.snapshot}: {details}; "
             "push again, or choose an older artefact with --timestamp"
+        )
+
+
+def _raise_if_lost(
+    command: Restore,
+    shard: tuple[str, int],
+    said: Mapping[str, Any],
+    lost: dict[tuple[str, int], float],
+) -> None:
+    """Give up on a shard whose node does not come back, or came back without it.
+
+    A cluster that was started again knows nothing of the restores it was at.
+    """
+    if said.get("can_allocate") != _NO_COPY:
+        lost.pop(shard, None)
+        return
+    if time.monotonic() - lost.setdefault(shard, time.monotonic()) > _NODE_PATIENCE:
+        raise CommandError(
+            f"shard {shard[1]} of {shard[0]} was lost in the midst of its restore: a node of "
+            f"{command.endpoint} has left or was started again; pull again"
         )
 
 
