@@ -5,7 +5,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from envsync.inventory.identity import address
 from envsync.inventory.link import Linked
-from envsync.inventory.model import Backup, Database, Sync
+from envsync.inventory.model import Backup, Database, Ensure, Sync
 from envsync.inventory.order import Slot, order, pull_of, push_of
 from envsync.inventory.placed import Placed
 from envsync.inventory.problems import Problem, suggestion
@@ -88,17 +88,17 @@ def _circles(linked: Linked) -> Iterator[Problem]:
 
 
 def _own(syncs: list[Sync]) -> Mapping[Slot, set[Slot]]:
-    """Return what comes first without being said: a pull's push, and a push's refresh."""
-    targets = {address(sync.target) for sync in syncs}
+    """Return what comes first without being said: a pull's push, and a push's nightly refresh.
+
+    What is pulled by hand alone is waited for by no push, so that it may lead back.
+    """
     edges: dict[Slot, set[Slot]] = {}
     for sync in syncs:
         if address(sync.source) == address(sync.target):
             continue
         edges.setdefault(pull_of(sync.target), set()).add(push_of(sync.source))
-        if address(sync.source) in targets:
-            edges.setdefault(push_of(sync.source), set()).add(pull_of(sync.source))
-    for sync in syncs:
-        edges.setdefault(push_of(sync.target), set()).add(pull_of(sync.target))
+        if sync.options.ensure is Ensure.PRESENT:
+            edges.setdefault(push_of(sync.target), set()).add(pull_of(sync.target))
     return edges
 
 
@@ -115,14 +115,28 @@ def _waits_for_itself(linked: Linked, circle: list[Slot]) -> Problem:
     """Tell of a circle at the first sync or backup in it that has an order of its own."""
     chain = " before ".join(_said(slot) for slot in circle)
     steps: list[Ordered] = [*linked.acting_syncs(), *linked.acting_backups()]
-    ordered = [each for each in steps if each.value.options.after]
+    ordered = [each for each in steps if _order_key(each)]
     homes = {(environment, key) for _, environment, key in circle}
-    inside = [each for each in ordered if address(_database(each)) in homes] or ordered
+    inside = [each for each in ordered if homes & _homes(each)] or ordered
     return inside[0].place.problem(
         f"{inside[0].place} makes the night wait for itself: {chain}; accepted: an order in which "
         "something comes first",
-        "after",
+        _order_key(inside[0]) or "after",
     )
+
+
+def _order_key(step: Ordered) -> str | None:
+    """Return the key that gives a step an order of its own; None where nothing does."""
+    if step.value.options.after:
+        return "after"
+    return "group" if isinstance(step.value, Sync) and step.value.group is not None else None
+
+
+def _homes(step: Ordered) -> set[tuple[str, str]]:
+    """Return what a circle may call a step: by its database, or by its group."""
+    home, key = address(_database(step))
+    group = step.value.group if isinstance(step.value, Sync) else None
+    return {(home, key), *([] if group is None else [(home, group)])}
 
 
 def _said(slot: Slot) -> str:

@@ -87,6 +87,16 @@ PROBLEMS: dict[str, tuple[dict[str, str], str]] = {
 }
 
 
+def test_a_circle_is_told_where_syncs_by_hand_lead_in_another(tmp_path: Path) -> None:
+    back = "syncs:\n  app: {from: staging, ensure: disabled}\n"
+    files = {
+        "production": PRODUCTION + back,
+        "staging": staging(", after: [other]", ", after: [app]"),
+    }
+    (problem,) = folder(tmp_path, **files).problems()
+    assert "'syncs.app' makes the night wait for itself" in problem
+
+
 @pytest.mark.parametrize("case", PROBLEMS)
 def test_an_order_that_cannot_be_is_told(tmp_path: Path, case: str) -> None:
     files, sentence = PROBLEMS[case]
@@ -111,4 +121,17 @@ def test_a_group_that_waits_for_one_that_waits_for_it_is_a_circle(tmp_path: Path
     )
     (problem,) = folder(tmp_path, staging=text, production=source).problems()
     assert "makes the night wait for itself" in problem
+    assert "the group 'shop' of staging" in problem
+
+
+def test_a_group_of_which_one_comes_from_another_is_a_circle(tmp_path: Path) -> None:
+    text = staging(", group: shop", ", group: shop").replace(
+        "other: {from: production", "other: {from: integration"
+    )
+    integration = (
+        STAGING[: STAGING.index("syncs:")].replace("staging", "integration")
+        + "syncs:\n  other: {from: staging, database: app}\n"
+    )
+    (problem,) = folder(tmp_path, staging=text, integration=integration).problems()
+    assert problem.startswith("staging.yaml:10: 'syncs.app' makes the night wait for itself: ")
     assert "the group 'shop' of staging" in problem
