@@ -5,14 +5,26 @@ from typing import TypeVar
 
 from envsync.errors import RefusedError
 from envsync.inventory.identity import not_apart
-from envsync.inventory.model import Bucket, BucketSync, Coverage, Database, Inventory, Sync
+from envsync.inventory.model import (
+    Bucket,
+    BucketSync,
+    Coverage,
+    Database,
+    Ensure,
+    Inventory,
+    Options,
+    Sync,
+)
 
 Thing = TypeVar("Thing", Database, Bucket)
+Edge = TypeVar("Edge", Sync, BucketSync)
 
 
 def redirected(inventory: Inventory, key: str, targets: tuple[str, ...], source: str) -> Inventory:
     """Return the inventory with what is synced into some environments taken from another.
 
+    What is asked for by hand waits for nothing that the night would do before: neither for what
+    `after` names nor for what is synced into that environment, which may be the very same data.
     Raises RefusedError where that environment has no such database or bucket, or is protected and
     the edge does not say how its data is made safe.
     """
@@ -24,14 +36,35 @@ def redirected(inventory: Inventory, key: str, targets: tuple[str, ...], source:
     return replace(
         inventory,
         syncs=tuple(
-            _from(database, edge) if _is_meant(edge, key, targets) else edge
+            _from(database, replace(edge, options=_whenever(edge.options), group=None))
+            if _is_meant(edge, key, targets)
+            else _not_waited_for(edge, key, source)
             for edge in inventory.syncs
         ),
+        backups=tuple(
+            replace(backup, options=_whenever(backup.options)) for backup in inventory.backups
+        ),
         bucket_syncs=tuple(
-            _from_bucket(bucket, edge) if _is_meant(edge, key, targets) else edge
+            _from_bucket(bucket, edge)
+            if _is_meant(edge, key, targets)
+            else _not_waited_for(edge, key, source)
             for edge in inventory.bucket_syncs
         ),
     )
+
+
+def _whenever(options: Options) -> Options:
+    """Forget what comes before in a night."""
+    return replace(options, after=())
+
+
+def _not_waited_for(edge: Edge, key: str, source: str) -> Edge:
+    """Have what comes into the other source, if anything does, not come before what leaves it."""
+    options = _whenever(edge.options)
+    refreshes = (edge.target.environment.name, edge.target.key) == (source, key)
+    if refreshes and options.ensure is Ensure.PRESENT:
+        options = replace(options, ensure=Ensure.DISABLED)
+    return replace(edge, options=options)
 
 
 def _named(things: tuple[Thing, ...], key: str, environment: str) -> Thing | None:

@@ -77,6 +77,8 @@ def test_another_source_takes_the_place_of_the_declared_one() -> None:
     changed = redirected(COPIED, "assets", ("staging",), "integration")
     into = {edge.target.environment.name: edge.source for edge in changed.bucket_syncs}
     assert into == {"staging": ASSETS["integration"], "integration": ASSETS["staging"]}
+    into_staging = expand(changed).steps[-2]
+    assert (str(into_staging.action), into_staging.needs) == ("copy assets into staging", ())
 
 
 @pytest.mark.parametrize(

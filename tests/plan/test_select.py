@@ -134,6 +134,17 @@ def test_another_source_takes_the_place_of_the_declared_one() -> None:
     assert shown(chosen)[0] == (1, "push publishing_api from staging", ())
 
 
+def test_data_can_be_taken_back_from_where_it_is_passed_on_to() -> None:
+    there = sync(PUBLISHING["production"], PUBLISHING["staging"])
+    on = sync(PUBLISHING["staging"], PUBLISHING["integration"])
+    changed = redirected(inventory(there, on), "publishing_api", ("staging",), "integration")
+    chosen = select(expand(changed), Selection(("staging",), ("publishing_api",), goals=("pull",)))
+    assert shown(chosen) == [
+        (1, "push publishing_api from integration", ()),
+        (2, "pull publishing_api into staging", (1,)),
+    ]
+
+
 def test_a_protected_source_is_refused_where_the_edge_does_not_say_how_it_is_sanitised() -> None:
     unsaid = inventory(sync(PUBLISHING["staging"], PUBLISHING["integration"], None))
     with pytest.raises(RefusedError, match="production is protected and the sync"):
