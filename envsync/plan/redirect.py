@@ -17,14 +17,13 @@ from envsync.inventory.model import (
 )
 
 Thing = TypeVar("Thing", Database, Bucket)
-Edge = TypeVar("Edge", Sync, BucketSync)
 
 
 def redirected(inventory: Inventory, key: str, targets: tuple[str, ...], source: str) -> Inventory:
     """Return the inventory with what is synced into some environments taken from another.
 
     What is asked for by hand waits for nothing that the night would do before: neither for what
-    `after` names nor for what is synced into that environment, which may be the very same data.
+    `after` names nor for what other syncs bring, which may be the very same data.
     Raises RefusedError where that environment has no such database or bucket, or is protected and
     the edge does not say how its data is made safe.
     """
@@ -38,7 +37,7 @@ def redirected(inventory: Inventory, key: str, targets: tuple[str, ...], source:
         syncs=tuple(
             _from(database, replace(edge, options=_whenever(edge.options), group=None))
             if _is_meant(edge, key, targets)
-            else _not_waited_for(edge, key, source)
+            else replace(edge, options=_by_hand(edge.options), group=None)
             for edge in inventory.syncs
         ),
         backups=tuple(
@@ -47,7 +46,7 @@ def redirected(inventory: Inventory, key: str, targets: tuple[str, ...], source:
         bucket_syncs=tuple(
             _from_bucket(bucket, edge)
             if _is_meant(edge, key, targets)
-            else _not_waited_for(edge, key, source)
+            else replace(edge, options=_by_hand(edge.options))
             for edge in inventory.bucket_syncs
         ),
     )
@@ -58,13 +57,10 @@ def _whenever(options: Options) -> Options:
     return replace(options, after=())
 
 
-def _not_waited_for(edge: Edge, key: str, source: str) -> Edge:
-    """Have what comes into the other source, if anything does, not come before what leaves it."""
-    options = _whenever(edge.options)
-    refreshes = (edge.target.environment.name, edge.target.key) == (source, key)
-    if refreshes and options.ensure is Ensure.PRESENT:
-        options = replace(options, ensure=Ensure.DISABLED)
-    return replace(edge, options=options)
+def _by_hand(options: Options) -> Options:
+    """Have a step that was not asked for come before nothing."""
+    present = options.ensure is Ensure.PRESENT
+    return replace(_whenever(options), ensure=Ensure.DISABLED if present else options.ensure)
 
 
 def _named(things: tuple[Thing, ...], key: str, environment: str) -> Thing | None:
