@@ -124,6 +124,11 @@ def indices(content: bytes) -> None:
 
 def statements(content: bytes) -> None:
     """Part a script of SQL into its statements."""
+    refusal = _refusal(lambda: _parted(content), CommandError)
+    assert len(refusal) < _SHORT
+
+
+def _parted(content: bytes) -> None:
     for statement in script_statements(content):
         assert statement.line > 0
 
