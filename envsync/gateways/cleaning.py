@@ -72,6 +72,7 @@ def supersede(command: Supersede) -> None:
     for found in filter(None, map(ArtefactKey.parse, there)):
         mine = (found.path, found.database) == (key.path, key.database) and found != key
         if mine and found.manifest not in there:
+            store.clear_up(found.manifest)
             store.delete(str(found))
 
 
