@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from envsync.artefacts import Stamp
+from envsync.errors import RefusedError
 from envsync.execution.executor import Run, Started, execute
 from envsync.execution.guard import OpenGuard
 from envsync.execution.journal import Journal
@@ -78,3 +79,21 @@ def test_a_step_that_has_begun_in_this_second_begins_in_the_next(tmp_path: Path)
     (started, *_) = execute(Plan((PUSH,)), Run(), world)
     assert isinstance(started, Started)
     assert started.at == FIRST + timedelta(seconds=1)
+
+
+class Unreadable:
+    """A past that nobody can read any more."""
+
+    def unfinished(self, step: Step, before: datetime) -> tuple[Stamp, ...]:
+        raise RefusedError("cannot read the journal")
+
+    def has_begun(self, step: Step, second: Stamp) -> bool:
+        raise RefusedError("cannot read the journal")
+
+
+def test_where_the_past_cannot_be_read_each_step_tells_and_the_run_goes_on() -> None:
+    world = World(Recording(), OpenGuard(), Passing(FIRST), Stop(), Unreadable())
+    ended = [each for each in execute(PLAN, Run(), world) if isinstance(each, Outcome)]
+    assert len(ended) == len(PLAN.steps)
+    assert ended[0].state is State.FAILED
+    assert ended[0].reason == "cannot read the journal"
