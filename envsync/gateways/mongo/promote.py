@@ -1,7 +1,8 @@
 """Promote and roll back: what lies beside takes the place of what is live, all of it or nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from envsync.commands import Measured
 from envsync.commands.mongo import DISCARDED, INCOMING, PREVIOUS, RESERVED
@@ -10,12 +11,13 @@ from envsync.errors import CommandError
 from envsync.gateways.mongo.books import Note, notes, remember, staged, unstage
 from envsync.gateways.mongo.building import drop
 from envsync.gateways.mongo.catalogue import Collection, collections
-from envsync.gateways.mongo.exchanging import put_back, replace_series, swap_series
+from envsync.gateways.mongo.exchanging import Series
 from envsync.gateways.mongo.renaming import Renaming, renaming
 from envsync.gateways.mongo.session import Session, connect
 from envsync.gateways.mongo.views import remembered, set_views, written
 from envsync.gateways.scope import Scope
 
+_LOGGER = logging.getLogger(__name__)
 _GAPS = (
     "between its two renames each collection was missing for a moment: this server, or the roles "
     "of envsync's user, allow no applyOps, which the role restore does"
@@ -37,12 +39,12 @@ def promote(command: Promote, scope: Scope) -> Measured:
         live = [each for each in there if not each.name.startswith(RESERVED)]
         came, _ = notes(session, database)
         kept = PREVIOUS if command.keep_previous else DISCARDED
-        saved: dict[str, str] = {}
+        series = Series(session, database)
         with (
-            _undone_on_failure(session, database, live, saved),
+            _undone_on_failure(series, live),
             renaming(session, database, at_once=command.at_once) as renames,
         ):
-            whole = replace_series(session, database, wanted, there, kept, saved)
+            whole = series.replace(wanted, there, kept)
             _make_way(session, database, wanted, live)
             _rename(renames, wanted, there, kept)
             set_views(session, database, _views(wanted))
@@ -87,9 +89,7 @@ def _rename(
 
 
 @contextmanager
-def _undone_on_failure(
-    session: Session, database: str, live: Sequence[Collection], saved: Mapping[str, str]
-) -> Iterator[None]:
+def _undone_on_failure(series: Series, live: Sequence[Collection]) -> Iterator[None]:
     """Put time series, out of what was saved of them, and views back as they were.
 
     Renames are undone by themselves.
@@ -97,8 +97,8 @@ def _undone_on_failure(
     try:
         yield
     except CommandError:
-        put_back(session, database, saved)
-        set_views(session, database, _views(live))
+        series.put_back()
+        set_views(series.session, series.database, _views(live))
         raise
 
 
@@ -145,19 +145,21 @@ def swap_back(command: SwapBack, scope: Scope) -> None:
         there = collections(session, database)
         live = [each for each in there if not each.name.startswith(RESERVED)]
         now, before = notes(session, database)
-        saved: dict[str, str] = {}
+        series = Series(session, database)
         with (
-            _undone_on_failure(session, database, live, saved),
+            _undone_on_failure(series, live),
             renaming(session, database, at_once=command.at_once) as renames,
         ):
-            swap_series(session, database, there, saved)
+            series.swap(there)
             _exchange(renames, there)
             set_views(session, database, [remembered(each) for each in before.views])
         views = tuple(written(each) for each in _views(live))
         remember(session, database, Note(before.provenance), Note(now.provenance, views))
-        # All is exchanged: an error would have it exchanged again. The next pull clears up as well.
-        with suppress(CommandError):
+        # All is exchanged: an error would have it exchanged again.
+        try:
             drop_prefixed(session, database, DISCARDED)
+        except CommandError as error:
+            _LOGGER.warning("clearing up is left to the next pull: %s", error)
 
 
 def _exchange(renames: Renaming, there: Sequence[Collection]) -> None:
