@@ -47,11 +47,13 @@ def _tells_no_secret(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING or record.name.startswith(("envsync", "invoke"))
 
 
-def carry_out(c: Context, plan: Plan, run: Run, *, dry_run: bool, log_format: str) -> None:
-    """Show a plan's commands or carry them out, and exit with what came of it.
+def is_dry(c: Context, *, dry_run: bool) -> bool:
+    """Tell whether a task is to show what it would do; invoke's own --dry asks for that as well."""
+    return dry_run or bool(c.config.run.dry)
 
-    Invoke's own --dry asks for the former as well.
-    """
-    if dry_run or c.config.run.dry:
+
+def carry_out(c: Context, plan: Plan, run: Run, *, dry_run: bool, log_format: str) -> None:
+    """Show a plan's commands or carry them out, and exit with what came of it."""
+    if is_dry(c, dry_run=dry_run):
         raise Exit(code=running.speak(plan, run, print))
     raise Exit(code=running.act(plan, run, log_format))

@@ -6,7 +6,7 @@ from invoke.tasks import task
 
 from envsync.app import prune as pruning
 from envsync.app.asked import Asked
-from envsync.tasks.common import INVENTORY, MACHINE, refusals
+from envsync.tasks.common import INVENTORY, MACHINE, is_dry, refusals
 
 
 @task(
@@ -29,9 +29,7 @@ def prune(
     """Remove the artefacts that no rule of the inventory keeps, and what killed pushes left."""
     with refusals():
         asked = Asked(inventory, env, database, machine=machine)
-        if dry_run or c.config.run.dry:
-            told, code = pruning.spoken(asked)
-        else:
-            told, code = pruning.pruned(asked)
+        carried_out = pruning.spoken if is_dry(c, dry_run=dry_run) else pruning.pruned
+        told, code = carried_out(asked)
         print(told)
     raise Exit(code=code)

@@ -9,7 +9,15 @@ from invoke.tasks import task
 from envsync.app import drafting, linting, trying
 from envsync.app.asked import Asked
 from envsync.errors import RefusedError
-from envsync.tasks.common import DRY_RUN, ENV, INVENTORY, ONTO_PROTECTED, TIMESTAMP, refusals
+from envsync.tasks.common import (
+    DRY_RUN,
+    ENV,
+    INVENTORY,
+    ONTO_PROTECTED,
+    TIMESTAMP,
+    is_dry,
+    refusals,
+)
 
 
 @task(
@@ -76,7 +84,7 @@ def try_out(
     """Restore, sanitise and check as a pull does, show what that changes, promote nothing."""
     with refusals():
         asked = Asked(inventory, env, name, onto_protected=onto_protected)
-        if dry_run or c.config.run.dry:
+        if is_dry(c, dry_run=dry_run):
             raise Exit(code=trying.spoken(asked, timestamp, print))
         done = trying.tried(asked, timestamp)
         if done.text:
