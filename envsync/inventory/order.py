@@ -19,6 +19,11 @@ def pull_of(database: Database) -> Slot:
     return ("pull", *address(database))
 
 
+def artefact_of(sync: Sync) -> Slot:
+    """Name the step that makes what a sync pulls."""
+    return ("clean", *address(sync.source)) if sync.is_cleaned else push_of(sync.source)
+
+
 def order(syncs: Sequence[Sync], backups: Sequence[Backup]) -> Mapping[Slot, frozenset[Slot]]:
     """Return for each step those that come before it, whichever of them there are in a plan."""
     into = {address(sync.target): sync for sync in syncs}
@@ -41,7 +46,7 @@ def _of_sync(
     named = [into[home, key] for key in sync.options.after if (home, key) in into]
     members = [each for each in syncs if sync.group is not None and is_together(sync, each)]
     pulled = {pull_of(each.target) for each in named if not is_together(sync, each)}
-    yield pull_of(sync.target), pulled | {push_of(each.source) for each in members}
+    yield pull_of(sync.target), pulled | {artefact_of(each) for each in members}
     same = [each for each in named if each.source.environment == sync.source.environment]
     yield push_of(sync.source), {push_of(each.source) for each in same}
 

@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from envsync.inventory.identity import address
 from envsync.inventory.link import Linked
 from envsync.inventory.model import Backup, Database, Ensure, Sync
-from envsync.inventory.order import Slot, order, pull_of, push_of
+from envsync.inventory.order import Slot, artefact_of, order, pull_of, push_of
 from envsync.inventory.placed import Placed
 from envsync.inventory.problems import Problem, suggestion
 
@@ -88,7 +88,7 @@ def _circles(linked: Linked) -> Iterator[Problem]:
 
 
 def _own(syncs: list[Sync]) -> Mapping[Slot, set[Slot]]:
-    """Return what comes first without being said: a pull's push, and a push's nightly refresh.
+    """Return what comes first without being said: a pull's artefact, and a push's nightly refresh.
 
     What is pulled by hand alone is waited for by no push, so that it may lead back.
     """
@@ -96,7 +96,10 @@ def _own(syncs: list[Sync]) -> Mapping[Slot, set[Slot]]:
     for sync in syncs:
         if address(sync.source) == address(sync.target):
             continue
-        edges.setdefault(pull_of(sync.target), set()).add(push_of(sync.source))
+        made = artefact_of(sync)
+        edges.setdefault(pull_of(sync.target), set()).add(made)
+        if sync.is_cleaned:
+            edges.setdefault(made, set()).add(push_of(sync.source))
         if sync.options.ensure is Ensure.PRESENT:
             edges.setdefault(push_of(sync.target), set()).add(pull_of(sync.target))
     return edges
@@ -144,6 +147,8 @@ def _said(slot: Slot) -> str:
     match verb:
         case "push":
             return f"push {key} from {environment}"
+        case "clean":
+            return f"clean {key} of {environment}"
         case "pull":
             return f"pull {key} into {environment}"
         case _:

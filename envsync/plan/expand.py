@@ -64,9 +64,9 @@ class _Nodes:
                 return None
 
     def at(self, slot: Slot) -> _Node | None:
-        """Return the push of a database, or the pull into it, where there is one."""
+        """Return the push or cleaning of a database, or the pull into it, where there is one."""
         verb, *place = slot
-        found = self.pushes if verb == "push" else self.pulls
+        found = {"push": self.pushes, "clean": self.cleans, "pull": self.pulls}[verb]
         return found.get((place[0], place[1]))
 
     def all(self) -> list[_Node]:

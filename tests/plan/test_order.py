@@ -6,7 +6,7 @@ from envsync.inventory.model import Ensure, Sync
 from envsync.plan.expand import expand
 from envsync.plan.model import Plan
 from envsync.plan.select import Selection, select
-from tests.fleet import PUBLISHING, TAGGER, backup, inventory, sync
+from tests.fleet import PUBLISHING, TAGGER, backup, cleaned, inventory, sync
 
 PUBLISHED = sync(PUBLISHING["production"], PUBLISHING["staging"])
 TAGGED = sync(TAGGER["production"], TAGGER["staging"])
@@ -53,6 +53,17 @@ def test_the_pulls_of_a_group_wait_for_all_of_its_pushes() -> None:
         (4, "pull content_tagger into staging", (1, 2), 2),
     ]
     assert [step.group for step in plan.steps] == [None, None, *["content (staging)"] * 2]
+
+
+def test_the_pulls_of_a_group_wait_for_its_cleaning_too() -> None:
+    plan = expand(inventory(grouped(cleaned(PUBLISHED)), grouped(TAGGED)))
+    assert shown(plan) == [
+        (1, "push publishing_api from production", (), None),
+        (2, "clean publishing_api of production", (1,), 1),
+        (3, "push content_tagger from production", (), None),
+        (4, "pull publishing_api into staging", (2, 3), 2),
+        (5, "pull content_tagger into staging", (2, 3), 3),
+    ]
 
 
 def test_members_of_a_group_order_their_pushes_and_not_their_pulls() -> None:
