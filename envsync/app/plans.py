@@ -46,14 +46,14 @@ def _selected(known: Inventory, asked: Asked, *, disabled: bool) -> Plan:
 def sync_plan(asked: Asked, verbs: tuple[str, ...]) -> Plan:
     """Return the plan that syncs one database or bucket by hand, disabled edges where named.
 
-    Without an environment: ENVSYNC_ENVIRONMENT, else each unprotected one with an edge for it.
+    Without an environment: ENVSYNC_ENVIRONMENT, else each unprotected one with an edge for it, but
+    for the one the data is to be taken from.
     """
     known = inventory(asked.inventory)
     key = asked.database or ""
     named = asked.environment or os.environ.get("ENVSYNC_ENVIRONMENT")
-    open_targets = tuple(e.name for e in known.environments if not e.protected)
     selection = Selection(
-        environments=(named,) if named else open_targets,
+        environments=(named,) if named else _open_targets(known, asked.source),
         keys=(key,),
         disabled=named is not None,
         goals=("pull", "copy"),
@@ -66,10 +66,19 @@ def sync_plan(asked: Asked, verbs: tuple[str, ...]) -> Plan:
         known = redirected(known, key, selection.environments, asked.source)
     plan = select(expand(known), selection)
     if not plan.steps:
-        raise RefusedError(_no_sync(known, key, named))
+        raise RefusedError(_no_sync(known, asked, named))
     require_consent(plan, asked.onto_protected)
     require_not_held(plan, state().holds.all(), today())
     return plan
+
+
+def _open_targets(known: Inventory, source: str | None) -> tuple[str, ...]:
+    """Return what is refreshed where no environment is named. Raises RefusedError for none."""
+    targets = tuple(e.name for e in known.environments if not e.protected and e.name != source)
+    if not targets:
+        least = "every environment" if source is None else f"every environment but {source}"
+        raise RefusedError(f"{least} is protected; name the one to refresh with --env")
+    return targets
 
 
 def _require_halves(known: Inventory, key: str, verbs: tuple[str, ...]) -> None:
@@ -80,7 +89,8 @@ def _require_halves(known: Inventory, key: str, verbs: tuple[str, ...]) -> None:
         )
 
 
-def _no_sync(known: Inventory, key: str, environment: str | None) -> str:
+def _no_sync(known: Inventory, asked: Asked, environment: str | None) -> str:
+    key = asked.database or ""
     edges: tuple[Sync | BucketSync, ...] = (*known.syncs, *known.bucket_syncs)
     into = {
         sync.target.environment.name: sync.options.ensure
@@ -89,14 +99,20 @@ def _no_sync(known: Inventory, key: str, environment: str | None) -> str:
     }
     section = "bucket_syncs" if any(bucket.key == key for bucket in known.buckets) else "syncs"
     where = f" into {environment}" if environment else ""
-    ways = [_by_hand(name, ensure) for name, ensure in into.items() if name != environment]
+    ways = [
+        f"one into {name}{_by_name(ensure, needed=name == asked.source)}"
+        for name, ensure in into.items()
+        if name != environment
+    ]
     there = f"there is {'; '.join(ways)}" if ways else f"add it under {section}: of {environment}"
     return f"the inventory has no sync of {key!r}{where} to run; {there}"
 
 
-def _by_hand(environment: str, ensure: Ensure) -> str:
-    named = f"one into {environment}"
-    return named if ensure is Ensure.PRESENT else f"{named}, {ensure}: name it with --env"
+def _by_name(ensure: Ensure, *, needed: bool) -> str:
+    """Tell how to ask for an edge that is run only where its environment is named."""
+    if ensure is Ensure.PRESENT:
+        return ": name it with --env" if needed else ""
+    return f", {ensure}: name it with --env"
 
 
 def push_plan(asked: Asked) -> Plan:

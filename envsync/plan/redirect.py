@@ -84,19 +84,25 @@ def _from(source: Database | None, edge: Sync) -> Sync:
             f"{source.environment.name} is protected and the sync of {edge.target} does not say "
             "how its data is sanitised; add sanitise: to the edge in the inventory"
         )
-    redirected = replace(edge, source=source)
+    where = "target" if _is_itself(source, edge) else edge.sanitise_at
+    redirected = replace(edge, source=source, sanitise_at=where)
     if redirected.gate is Coverage.STRICT and redirected.columns is None:
         raise RefusedError(
             f"{source.environment.name} is protected and nobody has decided on the columns of the "
             f"sync of {edge.target}; envsync sanitise.init {edge.target.key} --env "
             f"{source.environment.name} drafts {edge.columns_file}"
         )
-    if edge.is_cleaned and (source.clean_storage is None or source.scratch is None):
+    if redirected.is_cleaned and (source.clean_storage is None or source.scratch is None):
         raise RefusedError(
             f"the sync of {edge.target} takes clean artefacts only, and {source.environment.name} "
             "has no clean_storage or no scratch server to make them; sync it from where it does"
         )
     return redirected
+
+
+def _is_itself(source: Database, edge: Sync) -> bool:
+    """Tell whether a database gets back its own backup, which leaves nothing to clean before."""
+    return (source.environment, source.key) == (edge.target.environment, edge.target.key)
 
 
 def _from_bucket(source: Bucket | None, edge: BucketSync) -> BucketSync:

@@ -45,6 +45,10 @@ def test_a_timestamp_that_means_no_single_artefact_is_refused(
         ("sync ap", "no database 'ap' in the inventory; did you mean 'app'?"),
         ("sync app --env integratoin", "no environment 'integratoin' in the inventory; did you"),
         ("sync app --from staging", "no environment 'staging' in the inventory; there are"),
+        (
+            "sync app --from integration",
+            "every environment but integration is protected; name the one to refresh with --env",
+        ),
         ("sync app --env production", "the inventory has no sync of 'app' into production to run"),
         (
             "sync app --push-only --pull-only",

@@ -145,6 +145,14 @@ def test_data_can_be_taken_back_from_where_it_is_passed_on_to() -> None:
     ]
 
 
+def test_a_database_that_gets_back_its_own_backup_has_nothing_cleaned_before() -> None:
+    there = cleaned(sync(PUBLISHING["production"], PUBLISHING["staging"]))
+    on = cleaned(sync(PUBLISHING["staging"], PUBLISHING["integration"]))
+    changed = redirected(inventory(there, on), "publishing_api", ("staging",), "staging")
+    chosen = select(expand(changed), Selection(("staging",), ("publishing_api",), goals=("pull",)))
+    assert shown(chosen) == [(1, "pull publishing_api into staging", ())]
+
+
 def test_a_protected_source_is_refused_where_the_edge_does_not_say_how_it_is_sanitised() -> None:
     unsaid = inventory(sync(PUBLISHING["staging"], PUBLISHING["integration"], None))
     with pytest.raises(RefusedError, match="production is protected and the sync"):
