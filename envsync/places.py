@@ -68,6 +68,11 @@ class AgeKeys:
     encrypt_to: tuple[str, ...] = ()
     decrypt_with: Secret | None = None
 
+    @property
+    def can_be_read(self) -> bool:
+        """Whether what is encrypted here can be read again from here."""
+        return not self.encrypt_to or self.decrypt_with is not None
+
 
 @dataclass(frozen=True, slots=True)
 class S3Storage:

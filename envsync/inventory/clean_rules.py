@@ -5,10 +5,17 @@ from pathlib import PurePosixPath
 
 from envsync.inventory.identity import address
 from envsync.inventory.link import Linked
-from envsync.inventory.model import Sanitise, Sync
+from envsync.inventory.model import Dbms, Sanitise, Sync
 from envsync.inventory.placed import Placed
 from envsync.inventory.problems import Problem
-from envsync.places import FileStorage, RsyncDaemon, RsyncShell, S3Storage, Storage
+from envsync.places import (
+    FileStorage,
+    RsyncDaemon,
+    RsyncShell,
+    S3Storage,
+    SnapshotRepository,
+    Storage,
+)
 
 _SHARED: dict[str, Callable[[Sync], object]] = {
     "sanitise": lambda sync: sync.sanitise,
@@ -43,9 +50,16 @@ def _can_be_cleaned(sync: Placed[Sync]) -> Iterator[Problem]:
     if source.scratch is None:
         what = f"comes from {home.name!r}, which has no scratch server of {dbms}"
         yield _refused(sync, what, "a server with 'scratch: true' there")
+    elif dbms is Dbms.ELASTICSEARCH and source.scratch.repository is None:
+        what = f"comes from {home.name!r}, whose scratch cluster has no repository of snapshots"
+        yield _refused(sync, what, f"'repository: NAME' on {source.scratch.name!r} there")
     elif source.clean_storage is None:
         what = f"comes from {home.name!r}, which has no place for clean artefacts"
         yield _refused(sync, what, "'clean_storage' there")
+    elif dbms is not Dbms.ELASTICSEARCH and isinstance(source.clean_storage, SnapshotRepository):
+        what = f"comes from {home.name!r}, whose clean storage is a repository of snapshots"
+        accepted = "another 'clean_storage', and 'repository' on the scratch cluster"
+        yield _refused(sync, what, accepted)
 
 
 def _refused(sync: Placed[Sync], what: str, accepted: str) -> Problem:

@@ -16,7 +16,7 @@ from envsync.inventory.engines import unfit
 from envsync.inventory.identity import address, physical
 from envsync.inventory.link import Linked
 from envsync.inventory.loops import loops
-from envsync.inventory.model import Database, Ensure, Sanitise, Script, Sync
+from envsync.inventory.model import Database, Drill, Ensure, Sanitise, Script, Sync
 from envsync.inventory.order_rules import broken_by_order
 from envsync.inventory.placed import Place, Placed
 from envsync.inventory.problems import Problem, listed, suggestion
@@ -38,6 +38,8 @@ def broken(linked: Linked, scripts: Scripts) -> Iterator[Problem]:
         yield from _moves_between_two(sync)
         yield from _says_how_it_is_safe(sync)
         yield from _can_be_read(sync)
+    for drill in linked.acting_drills():
+        yield from _can_be_verified(drill)
     yield from loops(linked.acting_syncs())
     yield from _names(linked)
     yield from search_rules(linked)
@@ -92,13 +94,22 @@ def _can_be_read(sync: Placed[Sync]) -> Iterator[Problem]:
     source = sync.value.source
     clean = source.clean_storage if sync.value.is_cleaned else None
     for age in {storage.age for storage in (source.storage, clean) if storage}:
-        if age.encrypt_to and age.decrypt_with is None:
-            yield sync.place.problem(
-                f"{sync.place} pulls what the storage of {source.environment.name!r} encrypts, and "
-                "nothing says with what it is read; accepted: 'decrypt_with: {file: PATH}' beside "
-                "its 'encrypt_to'",
-                "from",
-            )
+        if not age.can_be_read:
+            yield sync.place.problem(_sealed(sync.place, "pulls", source), "from")
+
+
+def _can_be_verified(drill: Placed[Drill]) -> Iterator[Problem]:
+    database = drill.value.database
+    if not database.storage.age.can_be_read:
+        yield drill.place.problem(_sealed(drill.place, "restores", database))
+
+
+def _sealed(place: Place, restores: str, database: Database) -> str:
+    return (
+        f"{place} {restores} what the storage of {database.environment.name!r} encrypts, and "
+        "nothing says with what it is read; accepted: 'decrypt_with: {file: PATH}' beside "
+        "its 'encrypt_to'"
+    )
 
 
 def _names(linked: Linked) -> Iterator[Problem]:

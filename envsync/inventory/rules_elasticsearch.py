@@ -23,12 +23,13 @@ def search_rules(linked: Linked) -> Iterator[Problem]:
         if search and drill.value.checks is not None:
             why = "a drill restores its snapshot and compares documents"
             yield _meaningless(drill.place, "checks", why)
-    pushed = {address(backup.value.database) for backup in linked.acting_backups()}
+    stored = {address(backup.value.database) for backup in linked.acting_backups()}
+    stored |= {address(drill.value.database) for drill in linked.acting_drills()}
     for sync in linked.acting_syncs():
-        pushed.add(address(sync.value.source))
+        stored.add(address(sync.value.source))
         yield from _sync(sync)
     for database in linked.databases:
-        if address(database.value) in pushed:
+        if address(database.value) in stored:
             yield from _needs_a_repository(database)
 
 
@@ -93,8 +94,8 @@ def _needs_a_repository(found: Placed[Database]) -> Iterator[Problem]:
     database = found.value
     if database.server.dbms is Dbms.ELASTICSEARCH and database.server.repository is None:
         yield found.place.problem(
-            f"{found.place} is pushed, and its server {database.server.name!r} has no repository "
-            "of snapshots; accepted: 'repository: NAME' on that server",
+            f"{found.place} is pushed or verified, and its server {database.server.name!r} has "
+            "no repository of snapshots; accepted: 'repository: NAME' on that server",
             "server",
         )
 

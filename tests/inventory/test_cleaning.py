@@ -47,6 +47,33 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
             "which has no place for clean artefacts; accepted: 'clean_storage' there"
         ),
     ),
+    "a clean storage that holds snapshots": (
+        {
+            "production": READY.replace(
+                "{backend: file, directory: /backups/clean}",
+                "{backend: elasticsearch, repository: clean}",
+            ),
+            "staging": with_sync(EDGE),
+        },
+        (
+            "staging.yaml:10: 'syncs.app' is sanitised at its source and comes from 'production', "
+            "whose clean storage is a repository of snapshots; accepted: another 'clean_storage', "
+            "and 'repository' on the scratch cluster"
+        ),
+    ),
+    "a scratch cluster without a repository": (
+        {
+            "production": READY.replace("dbms: postgresql", "dbms: elasticsearch").replace(
+                "name: app_production", "indices: [a], name: app_production"
+            ),
+            "staging": with_sync(EDGE),
+        },
+        (
+            "staging.yaml:10: 'syncs.app' is sanitised at its source and comes from 'production', "
+            "whose scratch cluster has no repository of snapshots; accepted: 'repository: NAME' on "
+            "'spare' there"
+        ),
+    ),
     "a clean storage within that of raw artefacts": (
         {"production": READY.replace("/backups/clean", "/backups/production/clean")},
         (

@@ -55,7 +55,7 @@ def test_a_server_s_repository_is_where_its_databases_are_kept(tmp_path: Path) -
         (
             {"production": ", max_parallel: 1"},
             (
-                "'databases.find' is pushed, and its server 'search' has no repository of "
+                "'databases.find' is pushed or verified, and its server 'search' has no repository of "
                 "snapshots; accepted: 'repository: NAME' on that server"
             ),
         ),

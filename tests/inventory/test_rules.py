@@ -56,6 +56,20 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
             "'encrypt_to'"
         ),
     ),
+    "a drill of what nobody here can read": (
+        {
+            "production": PRODUCTION.replace(
+                "directory: /backups/production",
+                f"directory: /backups/production, encrypt_to: [{A_KEY_OF_AGE}]",
+            ).replace("name: app_production", "name: app_production, verify: {}"),
+            "staging": STAGING.partition("syncs:")[0],
+        },
+        (
+            "production.yaml:7: 'databases.app.verify' restores what the storage of 'production' "
+            "encrypts, and nothing says with what it is read; accepted: 'decrypt_with: {file: "
+            "PATH}' beside its 'encrypt_to'"
+        ),
+    ),
     "an unknown target": (
         {"production": PRODUCTION.replace("backups:\n  app", "backups:\n  appp")},
         (
