@@ -1,10 +1,9 @@
 """What stands in an inventory file beside its edges: environments, storages, servers, defaults."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from hypothesis import strategies as some
 
@@ -15,21 +14,12 @@ from envsync.inventory.model import (
     Icinga,
     Options,
     RebootLock,
+    Retention,
     Schedule,
     Server,
 )
-from envsync.places import (
-    Encryption,
-    Endpoint,
-    FileStorage,
-    IcingaApi,
-    Nsca,
-    RsyncDaemon,
-    RsyncShell,
-    S3Storage,
-    SnapshotRepository,
-    Storage,
-)
+from envsync.places import Endpoint, IcingaApi, Nsca, SnapshotRepository
+from tests.properties.storages import clean_storage, storage
 from tests.properties.words import (
     DURATION,
     FOLDER,
@@ -43,14 +33,13 @@ from tests.properties.words import (
     SHARE,
     TEXT,
     TITLE,
-    URL,
     USUALLY_PRESENT,
+    Draw,
     at_most,
     optional,
 )
 
 Value = TypeVar("Value")
-Draw = Callable[[some.SearchStrategy[Any]], Any]
 EXCLUDES: dict[Dbms, tuple[str, ...]] = {
     Dbms.POSTGRESQL: ("exclude_table_data",),
     Dbms.MYSQL: ("exclude_table_data", "exclude_tables"),
@@ -58,7 +47,10 @@ EXCLUDES: dict[Dbms, tuple[str, ...]] = {
     Dbms.ELASTICSEARCH: (),
 }
 """What may be left out of a dump, by engine."""
-_ENCRYPTION = some.just(Encryption("AES256")) | some.builds(Encryption, some.just("aws:kms"), TEXT)
+_PERIODS = some.just(0) | some.integers(1, 10_000)
+RETENTION = some.builds(
+    Retention, _PERIODS, _PERIODS, _PERIODS, some.just(timedelta(days=2)) | DURATION
+).filter(lambda kept: any((kept.keep_daily, kept.keep_weekly, kept.keep_monthly)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,61 +119,11 @@ def options(draw: Draw, defaults: Defaults, title: str, dbms: Dbms | None) -> Op
     )
 
 
-def s3(bucket: some.SearchStrategy[str], url: some.SearchStrategy[str | None]) -> Any:
-    """Draw a bucket and who one is to it."""
-    return some.builds(
-        S3Storage,
-        bucket=bucket,
-        region=optional(TEXT),
-        endpoint_url=url,
-        encryption=some.none() | _ENCRYPTION,
-        checksums=some.sampled_from(("when_supported", "when_required")),
-        profile=optional(TEXT),
-        role_arn=optional(TEXT),
-        external_id=optional(TEXT),
-        acl=some.sampled_from((None, "bucket-owner-full-control")),
-    )
-
-
-def _daemon(draw: Draw) -> RsyncDaemon:
-    user = draw(optional(KEY))
-    return RsyncDaemon(
-        draw(some.sampled_from(("backup.example.org", "::1"))),
-        "/".join(draw(some.lists(SEGMENT, min_size=1, max_size=2))),
-        draw(some.integers(1, 65535)),
-        user,
-        draw(some.none() | SECRET) if user else None,
-    )
-
-
-def storage(draw: Draw, number: int) -> Storage:
-    """Draw where an environment's artefacts lie."""
-    port = some.none() | some.integers(1, 65535)
-    ways: dict[str, Callable[[], Storage]] = {
-        "a file": lambda: draw(some.builds(FileStorage, FOLDER)),
-        "s3": lambda: draw(s3(TEXT.map(lambda text: f"{text}-s{number}"), optional(URL))),
-        "daemon": lambda: _daemon(draw),
-        "shell": lambda: draw(
-            some.builds(
-                RsyncShell,
-                host=some.sampled_from(("backup.example.org", "::1")),
-                directory=FOLDER,
-                port=port,
-                user=optional(KEY),
-                identity=optional(FOLDER),
-                known_hosts=optional(FOLDER),
-                spool=some.none(),
-            )
-        ),
-        "repository": lambda: SnapshotRepository(draw(KEY)),
-    }
-    return ways[draw(some.sampled_from(sorted(ways)))]()
-
-
+_ICINGA_URL = some.sampled_from(("https://icinga:5665", "https://10.0.0.1/icinga"))
 ICINGA = some.builds(
     Icinga,
     some.builds(Nsca, HOST.map(str.strip), some.integers(1, 65535), FOLDER)
-    | some.builds(IcingaApi, some.just("https://icinga:5665"), TEXT, SECRET, optional(FOLDER)),
+    | some.builds(IcingaApi, _ICINGA_URL, TEXT, SECRET, optional(FOLDER)),
     TITLE,
     optional(TEXT),
 )
@@ -196,12 +138,23 @@ def environment(draw: Draw, name: str, number: int) -> Environment:
         draw(some.none() | some.builds(RebootLock, FOLDER, SEGMENT)),
         draw(some.none() | ICINGA),
         tuple(draw(some.lists(FOLDER, max_size=2))),
-        draw(s3(some.just(f"clean-{number}-of-{name}"), optional(URL))) if draw(MOSTLY) else None,
+        clean_storage(draw, number) if draw(MOSTLY) else None,
+        draw(some.none() | RETENTION),
     )
 
 
-def server(draw: Draw, dbms: Dbms, number: int, *, scratch: bool = False) -> Server:
-    """Draw a server; no other has its host."""
+def _repository(draw: Draw, home: Environment, number: int, *, scratch: bool) -> str:
+    """Draw where a search cluster's snapshots lie: a place of its own, or its environment's."""
+    around = home.clean_storage if scratch else home.storage
+    if isinstance(around, SnapshotRepository) and draw(some.booleans()):
+        return around.repository
+    return f"clean-r{number}" if scratch else f"{draw(KEY)}-r"
+
+
+def server(  # noqa: PLR0913 - who draws, where it stands, what it is
+    draw: Draw, home: Environment, dbms: Dbms, number: int, machine: str, *, scratch: bool = False
+) -> Server:
+    """Draw a server; no other has its host, and most are reached by the machine that is given."""
     endpoint = Endpoint(
         name=f"{dbms}-{number}",
         host=f"{draw(HOST)}{number}",
@@ -215,11 +168,11 @@ def server(draw: Draw, dbms: Dbms, number: int, *, scratch: bool = False) -> Ser
         replica_set=draw(optional(TEXT)),
         documentdb=draw(some.booleans()),
     )
-    repository = f"clean-{number}" if scratch else draw(KEY)
+    repository = _repository(draw, home, number, scratch=scratch)
     return Server(
         dbms,
         endpoint,
-        draw(KEY),
+        machine if draw(MOSTLY) else draw(KEY),
         draw(some.integers(1, 64)),
         draw(some.none() | some.integers(1, 10**18)),
         draw(some.sampled_from(("primary", "secondary"))),

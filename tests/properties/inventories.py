@@ -33,7 +33,16 @@ from envsync.inventory.model import (
     Sync,
 )
 from envsync.places import BucketPlace, SnapshotRepository
-from tests.properties.homes import DEFAULTS, Defaults, Draw, environment, options, s3, server
+from tests.properties.homes import (
+    DEFAULTS,
+    RETENTION,
+    Defaults,
+    environment,
+    options,
+    server,
+)
+from tests.properties.nights import in_order
+from tests.properties.storages import is_readable, s3
 from tests.properties.words import (
     DURATION,
     KEY,
@@ -46,6 +55,7 @@ from tests.properties.words import (
     TEXT,
     TITLE,
     URL,
+    Draw,
     at_most,
     optional,
 )
@@ -134,13 +144,14 @@ def told_inventories(draw: some.DrawFn) -> Told:
         file.databases.update(_databases(draft, file, datasets))
         file.buckets.update(_buckets(draft, file, buckets, url))
         draft.files.append(file)
+    edges = _cleaned(draft, [each for file in draft.files for each in _syncs(draft, file)])
+    pushes = [each for file in draft.files for each in _backups(draft, file)]
+    syncs, backups = in_order(draw, list(edges), pushes)
     known = Inventory(
         environments=tuple(file.home for file in draft.files),
         databases=tuple(each for file in draft.files for each in file.databases.values()),
-        syncs=tuple(
-            _cleaned(draft, [each for file in draft.files for each in _syncs(draft, file)])
-        ),
-        backups=tuple(each for file in draft.files for each in _backups(draft, file)),
+        syncs=syncs,
+        backups=backups,
         drills=tuple(each for file in draft.files for each in _drills(draft, file)),
         buckets=tuple(each for file in draft.files for each in file.buckets.values()),
         bucket_syncs=tuple(each for file in draft.files for each in _bucket_syncs(draft, file)),
@@ -158,14 +169,16 @@ def _databases(
 ) -> Iterator[tuple[str, Database]]:
     servers: dict[Dbms, Server] = {}
     scratch: dict[Dbms, Server | None] = {}
+    machine = draft.draw(KEY)
     search_alone = isinstance(file.home.storage, SnapshotRepository)
     for key, dbms in datasets.items():
         if not draft.draw(MOSTLY) or (search_alone and dbms is not Dbms.ELASTICSEARCH):
             continue
         if dbms not in servers or draft.draw(SELDOM):
-            servers[dbms] = server(draft.draw, dbms, next(draft.numbers))
+            servers[dbms] = server(draft.draw, file.home, dbms, next(draft.numbers), machine)
         if dbms not in scratch:
-            apart = server(draft.draw, dbms, next(draft.numbers), scratch=True)
+            number = next(draft.numbers)
+            apart = server(draft.draw, file.home, dbms, number, machine, scratch=True)
             scratch[dbms] = apart if draft.draw(MOSTLY) else None
         database = _database(draft, file, key, servers[dbms])
         yield key, replace(database, scratch=scratch[dbms])
@@ -176,6 +189,8 @@ def _database(draft: _Draft, file: _File, key: str, on: Server) -> Database:
     search, postgresql = on.dbms is Dbms.ELASTICSEARCH, on.dbms is Dbms.POSTGRESQL
     name = draw(_SEARCH_NAME if search else at_most(TEXT, _LONGEST_DRILLED))
     roles = some.dictionaries(at_most(TEXT, 63), _PRIVILEGES.map(tuple), max_size=2)
+    retention = draw(some.just(file.home.retention) | RETENTION)
+    counted = some.none() if retention else some.none() | some.integers(2, 10_000)
     return Database(
         key=key,
         environment=file.home,
@@ -189,7 +204,8 @@ def _database(draft: _Draft, file: _File, key: str, on: Server) -> Database:
         keep_previous=draw(some.booleans()),
         max_shrink=draw(SHARE),
         indices=tuple(draw(_INDICES)) if search else (),
-        keep_snapshots=draw(some.none() | some.integers(2, 10_000)) if search else None,
+        keep_snapshots=draw(counted) if search else None,
+        retention=retention,
         unlisted_push=file.defaults.options(f"push {key} from {file.home.name}"),
     )
 
@@ -216,7 +232,7 @@ def _edge_options(
 
 def _drills(draft: _Draft, file: _File) -> Iterator[Drill]:
     for key, database in file.databases.items():
-        if draft.draw(some.booleans()):
+        if is_readable(database.storage) and draft.draw(some.booleans()):
             checks = draft.draw(some.sampled_from((None, *_CHECKS[database.server.dbms])))
             told = _options(draft, file, f"verify {key} of {file.home.name}", None)
             yield Drill(
@@ -239,10 +255,10 @@ def _syncs(draft: _Draft, file: _File) -> Iterator[Sync]:
             found
             for each in draft.files
             for found in each.databases.values()
-            if found.server.dbms is target.server.dbms
+            if found.server.dbms is target.server.dbms and is_readable(found.storage)
         ]
         of_that_name = [found for found in alike if found.key == key and found is not target]
-        if draft.draw(MOSTLY):
+        if alike and draft.draw(MOSTLY):
             same = bool(of_that_name) and draft.draw(MOSTLY)
             source = draft.draw(some.sampled_from(of_that_name if same else alike))
             yield _sync(draft, file, source, target)
@@ -273,13 +289,20 @@ def _cleaned(draft: _Draft, syncs: list[Sync]) -> Iterator[Sync]:
     first: dict[tuple[str, str], Sync] = {}
     for sync in syncs:
         source = sync.source
-        able = sync.script and source.scratch and source.clean_storage and source != sync.target
-        if not able or not draft.draw(MOSTLY):
+        if not _can_be_cleaned(sync) or not draft.draw(MOSTLY):
             yield sync
             continue
         other = first.setdefault((source.environment.name, source.key), sync)
         agreed = _shared(other) == _shared(sync)
         yield replace(sync, sanitise_at="source") if agreed else sync
+
+
+def _can_be_cleaned(sync: Sync) -> bool:
+    """Tell whether there is a script, where to run it, and where to put what comes of it."""
+    source, there = sync.source, sync.source.clean_storage
+    fits = source.server.dbms is Dbms.ELASTICSEARCH or not isinstance(there, SnapshotRepository)
+    able = sync.script and source.scratch and there and source != sync.target
+    return bool(able) and fits and is_readable(there)
 
 
 def _shared(sync: Sync) -> tuple[object, ...]:

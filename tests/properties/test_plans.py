@@ -1,7 +1,6 @@
 """Whatever the inventory, its plan keeps the promises of docs/architecture.md."""
 
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -21,6 +20,7 @@ from envsync.plan.select import Selection, require_consent, select
 from envsync.reporting.plan_json import plan_json
 from envsync.reporting.table import plan_markdown, plan_table
 from tests.properties.compiled import compiled, facts
+from tests.properties.everything import everything_in
 from tests.properties.inventories import inventories
 
 unhurried = settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
@@ -46,21 +46,6 @@ def leaves_a_protected_environment(step: Step) -> bool:
         and step.source.protected
         and step.source != step.environment
     )
-
-
-def everything_in(value: object) -> Iterator[object]:
-    """Walk a value and all that it is made of."""
-    yield value
-    match value:
-        case tuple() | list():
-            for item in value:
-                yield from everything_in(item)
-        case dict():
-            for pair in value.items():
-                yield from everything_in(pair)
-        case _ if is_dataclass(value):
-            for field in fields(value):
-                yield from everything_in(getattr(value, field.name))
 
 
 @unhurried
@@ -103,8 +88,9 @@ def test_what_leaves_clean_was_sanitised_and_checked_before(
     plan = expand(inventory)
     for step in plan.steps:
         if isinstance(step.action, Pull) and step.action.sync.is_cleaned:
-            before = [plan.step(need).action for need in step.needs]
-            assert [type(action) for action in before] == [Clean]
+            made = made_for(plan, step)
+            assert isinstance(made, Clean)
+            assert place(made.sync.source) == place(step.action.sync.source)
             assert step.storage != step.action.sync.source.storage
         if not isinstance(step.action, Clean):
             continue
@@ -210,12 +196,55 @@ def test_all_targets_of_a_source_share_its_one_push(inventory: Inventory) -> Non
     plan = expand(inventory)
     for step in plan.steps:
         if isinstance(step.action, Pull) and step.action.sync.is_cleaned:
-            (clean,) = (plan.step(need).action for need in step.needs)
+            clean = made_for(plan, step)
             assert isinstance(clean, Clean)
             assert clean.sync.source == step.action.sync.source
         elif isinstance(step.action, Pull | Clean) and not restores_itself(step.action.sync):
-            pushes = [plan.step(need) for need in step.needs if plan.step(need).verb == "push"]
-            assert [push.action for push in pushes] == [Push(step.action.sync.source)]
+            assert made_for(plan, step) == Push(step.action.sync.source)
+
+
+def made_for(plan: Plan, step: Step) -> object:
+    """Return what makes the artefact that a step restores; it is waited for."""
+    assert step.restores in step.needs
+    return plan.step(step.restores).action
+
+
+@unhurried
+@given(INVENTORIES)
+def test_what_is_told_to_come_after_does(inventory: Inventory) -> None:
+    plan = expand(inventory)
+    pulls = {place(step.database): step for step in plan.steps if isinstance(step.action, Pull)}
+    for step in pulls.values():
+        for key in step.options.after:
+            named = pulls.get((step.environment.name, key))
+            by_night = named is not None and named.options.ensure is Ensure.PRESENT
+            if named and by_night and (step.group is None or step.group != named.group):
+                assert named.number in waited_for(plan, step)
+
+
+@unhurried
+@given(INVENTORIES)
+def test_a_group_is_pushed_before_any_of_it_is_pulled(inventory: Inventory) -> None:
+    plan = expand(inventory)
+    pulls = [step for step in plan.steps if isinstance(step.action, Pull) and step.group]
+    for step in pulls:
+        for other in pulls:
+            of_one = (other.environment, other.group) == (step.environment, step.group)
+            made = None if other.restores is None else plan.step(other.restores)
+            if of_one and made and made.options.ensure is Ensure.PRESENT:
+                assert made.number in waited_for(plan, step)
+
+
+def waited_for(plan: Plan, step: Step) -> set[int]:
+    """Return the numbers of all that has to end before a step begins."""
+    found: set[int] = set()
+    needs = list(step.needs)
+    while needs:
+        number = needs.pop()
+        if number not in found:
+            found.add(number)
+            needs += plan.step(number).needs
+    return found
 
 
 @unhurried

@@ -1,11 +1,15 @@
 """Hostile but legal words: what an inventory may call things, at its worst."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import strategies as some
 
 from envsync.inventory.model import Ensure, Schedule
 from envsync.places import Secret
+
+Draw = Callable[[some.SearchStrategy[Any]], Any]
 
 # What YAML, SQL, shells, formats, URLs and glob patterns would each like to read otherwise.
 TRICKY = (
@@ -30,6 +34,13 @@ HOST = some.sampled_from(("db.example.org", "10.0.0.", "fe80::", "/run/socket", 
 URL = some.sampled_from(("http://127.0.0.1:9000", "https://ceph/rgw"))
 SECRET = some.builds(Secret, some.just("env"), TEXT) | some.builds(
     Secret, some.just("file"), FOLDER
+)
+PUBLIC_KEY = some.sampled_from(
+    (
+        "age1laln6ak68yufz3w5ysg949n9frak9jka4lcs5chcdnc9rpkhjvxq97yjng",
+        "age1sv5vx3tn822g2sv0gssn3x93nwfhc3akfx5kpxz3nz38s3wua9gqsfuwwe",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN a: b # c",
+    )
 )
 SHARE = some.decimals(0, "99.99", places=2)
 DURATION = some.integers(1, 999_999).map(lambda seconds: timedelta(seconds=seconds))

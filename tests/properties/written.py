@@ -16,6 +16,7 @@ from envsync.inventory.model import (
     Icinga,
     NeverSanitise,
     Options,
+    Retention,
     Sanitise,
     Server,
     Sync,
@@ -57,9 +58,10 @@ def _file(home: Environment, told: Told) -> Tree:
         reboot_lock=home.reboot_lock
         and {"directory": home.reboot_lock.directory, "name": home.reboot_lock.name},
         icinga=home.icinga and _icinga(home.icinga),
+        retention=home.retention and _retention(home.retention),
         clients=list(home.clients) or None,
         defaults=_defaults(defaults) or None,
-        servers={name: _server(server) for name, server in servers.items()} or None,
+        servers={name: _server(server, home) for name, server in servers.items()} or None,
         databases={each.key: _database(each, drills.get(each.key), defaults) for each in databases}
         or None,
         syncs={
@@ -91,9 +93,20 @@ def _given(entries: Mapping[str, Any] | None = None, **more: Any) -> Tree:
 
 
 def _storage(storage: Storage) -> Tree:
+    age = storage.age
+    return _given(
+        _unencrypted(storage),
+        encrypt_to=list(age.encrypt_to) or None,
+        decrypt_with=age.decrypt_with and _secret(age.decrypt_with),
+    )
+
+
+def _unencrypted(storage: Storage) -> Tree:
+    """Tell of a folder in either of two ways, by its length."""
     match storage:
         case FileStorage(directory):
-            return {"backend": "file", "directory": directory}
+            backend = "rsync" if len(directory) % 2 else "file"
+            return {"backend": backend, "directory": directory}
         case SnapshotRepository(repository):
             return {"backend": "elasticsearch", "repository": repository}
         case RsyncDaemon(host, module, port, user, password):
@@ -148,8 +161,10 @@ def _icinga(icinga: Icinga) -> Tree:
             return _given(tree, tls_ca=api.tls_ca, **told)
 
 
-def _server(server: Server) -> Tree:
+def _server(server: Server, home: Environment) -> Tree:
     at = server.endpoint
+    around = home.clean_storage if server.scratch else home.storage
+    usual = around.repository if isinstance(around, SnapshotRepository) else None
     return _given(
         dbms=str(server.dbms),
         host=at.host,
@@ -166,7 +181,7 @@ def _server(server: Server) -> Tree:
         machine=server.machine,
         max_parallel=server.max_parallel,
         disk=server.disk_bytes,
-        repository=server.repository and server.repository.repository,
+        repository=_unless(server.repository and server.repository.repository, usual),
         scratch=server.scratch or None,
     )
 
@@ -185,6 +200,7 @@ def _database(database: Database, drill: Drill | None, defaults: Defaults) -> Tr
         max_shrink=_share(_unless(database.max_shrink, _usual_shrink(defaults))),
         indices=list(database.indices) or None,
         keep_snapshots=database.keep_snapshots,
+        retention=_retention(_unless(database.retention, database.environment.retention)),
         verify=drill and _drill(drill, defaults),
     )
 
@@ -193,6 +209,17 @@ def _drill(drill: Drill, defaults: Defaults) -> Tree:
     title = f"verify {drill.database.key} of {drill.database.environment.name}"
     checks = drill.checks and drill.checks.name
     return _given(_when(drill.options, defaults, title), checks=checks)
+
+
+def _retention(kept: Retention | None) -> Tree | None:
+    if kept is None:
+        return None
+    return _given(
+        keep_daily=kept.keep_daily or None,
+        keep_weekly=kept.keep_weekly or None,
+        keep_monthly=kept.keep_monthly or None,
+        keep_younger=_duration(_unless(kept.keep_younger, timedelta(days=2))),
+    )
 
 
 def _unless(value: Any, usual: Any) -> Any:
@@ -262,6 +289,7 @@ def _step(options: Options, defaults: Defaults, title: str) -> Tree:
         temppath=_unless(options.temppath, defaults.temppath),
         exclude_table_data=_unless(rows, list(defaults.exclude_table_data or ())),
         exclude_tables=_unless(tables, list(defaults.exclude_tables or ())),
+        after=list(options.after) or None,
     )
 
 
@@ -276,6 +304,7 @@ def _sync(sync: Sync, defaults: Defaults) -> Tree:
         max_age=_duration(_unless(sync.max_age, defaults.max_age or _USUAL_AGE)),
         rewrite={each.field: dict(each.replacements) for each in sync.rewrite} or None,
         after_promote=[shlex.join(argv) for argv in sync.after_promote] or None,
+        group=sync.group,
         **_step(sync.options, defaults, title),
     )
 
