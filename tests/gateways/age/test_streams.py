@@ -201,10 +201,14 @@ def test_a_cancelled_step_ends_promptly_either_way(key: Secret) -> None:
 
     def give() -> None:
         scope = Scope()
-        threading.Timer(0.5, scope.cancel, ("interrupted by SIGTERM",)).start()
-        with encrypting((RECIPIENT,), lambda block: time.sleep(0.2), scope) as send:
-            while True:
-                send(MIB)
+        signal = threading.Timer(0.5, scope.cancel, ("interrupted by SIGTERM",))
+        signal.start()
+        try:
+            with encrypting((RECIPIENT,), lambda block: time.sleep(0.2), scope) as send:
+                while True:
+                    send(MIB)
+        finally:
+            signal.join()
 
     for cancelled in (take, give):
         with pytest.raises(InterruptedStepError, match="interrupted by SIGTERM"):
