@@ -1,6 +1,7 @@
 """How a search cluster is pushed and pulled: snapshots, hidden indices as quarantine, aliases."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from envsync.artefacts import ArtefactKey, Manifest, Stamp
 from envsync.commands import Command, Location
@@ -14,6 +15,7 @@ from envsync.dbms.elasticsearch_pull import pull, tried, verify
 from envsync.dbms.elasticsearch_repositories import clean_repository, read_through, repository_of
 from envsync.dbms.floor import floor
 from envsync.dbms.request import Request
+from envsync.dbms.wanted import wanted
 from envsync.errors import RefusedError
 from envsync.facts import Facts
 from envsync.facts.elasticsearch import PullFacts, PushFacts, SwapFacts, snapshot_name
@@ -43,22 +45,16 @@ def question(step: Step, request: Request) -> Question:
         case Pull(sync) | Clean(sync) | Verify(sync):
             storage = read_through(sync)
             return ObservePull(
-                storage=storage,
-                environment=sync.source.environment.name,
-                database=sync.source.key,
-                path=sync.source.path,
-                name=sync.source.name,
-                now=request.now,
-                timestamp=str(request.pushed.stamp) if request.pushed else request.timestamp,
-                awaited=request.awaited,
+                wanted=replace(
+                    wanted(step, sync, request),
+                    storage=storage,
+                    writes=written(step) if isinstance(step.action, Clean) else None,
+                ),
                 endpoint=sync.target.server.endpoint,
                 repository=storage.repository,
                 target=sync.target.name,
                 script=script_of(sync.script),
                 clean=clean_repository(step),
-                writes=written(step) if isinstance(step.action, Clean) else None,
-                cleans=isinstance(step.action, Clean),
-                sanitised_by=script_of(sync.script),
             )
         case _:
             raise TypeError(f"not of a database: {step.action}")

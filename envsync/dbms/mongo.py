@@ -14,14 +14,13 @@ from envsync.dbms.dumps import (
     COMPRESSION_LEVEL,
     COMPRESSION_THREADS,
     dump_key,
-    script_of,
     target_of,
-    written,
 )
 from envsync.dbms.floor import floor
 from envsync.dbms.mongo_clean import READERS, clean
 from envsync.dbms.mongo_pull import cleared, incoming, is_made_safe, pull, scripts, tried, verify
 from envsync.dbms.request import Request
+from envsync.dbms.wanted import wanted
 from envsync.errors import RefusedError
 from envsync.facts import Facts
 from envsync.facts.mongo import Database as Live
@@ -51,20 +50,10 @@ def question(step: Step, request: Request) -> Question:
             )
         case Pull(sync) | Clean(sync) | Verify(sync):
             return ObservePull(
-                storage=sync.storage,
-                environment=sync.source.environment.name,
-                database=sync.source.key,
-                path=sync.source.path,
-                name=sync.source.name,
-                now=request.now,
-                timestamp=str(request.pushed.stamp) if request.pushed else request.timestamp,
-                awaited=request.awaited,
+                wanted=wanted(step, sync, request),
                 target=target,
                 quarantine=_private(step, sync),
                 scripts=scripts(sync),
-                writes=written(step),
-                cleans=isinstance(step.action, Clean),
-                sanitised_by=script_of(sync.script),
             )
         case _:
             raise TypeError(f"not of a database: {step.action}")

@@ -14,15 +14,14 @@ from envsync.dbms.dumps import (
     COMPRESSION_LEVEL,
     COMPRESSION_THREADS,
     dump_key,
-    script_of,
     target_of,
-    written,
 )
 from envsync.dbms.floor import floor
 from envsync.dbms.mysql_clean import clean
 from envsync.dbms.mysql_clients import dump_arguments, dump_client
 from envsync.dbms.mysql_pull import names, pull, tried, verify
 from envsync.dbms.request import Request
+from envsync.dbms.wanted import wanted
 from envsync.errors import RefusedError
 from envsync.facts import Facts
 from envsync.facts.mysql import PullFacts, PushFacts, Schema, SwapFacts
@@ -51,21 +50,11 @@ def question(step: Step, request: Request) -> Question:
             )
         case Pull(sync) | Clean(sync) | Verify(sync):
             return ObservePull(
-                storage=sync.storage,
-                environment=sync.source.environment.name,
-                database=sync.source.key,
-                path=sync.source.path,
-                name=sync.source.name,
-                now=request.now,
-                timestamp=str(request.pushed.stamp) if request.pushed else request.timestamp,
-                awaited=request.awaited,
+                wanted=wanted(step, sync, request),
                 target=target,
                 schemas=names(sync.target),
                 disk_bytes=sync.target.server.disk_bytes,
                 clients=sync.target.environment.clients,
-                writes=written(step),
-                cleans=isinstance(step.action, Clean),
-                sanitised_by=script_of(sync.script),
             )
         case _:
             raise TypeError(f"not of a database: {step.action}")

@@ -9,13 +9,14 @@ from envsync.commands.artefacts import Discard, Publish, Sweep
 from envsync.commands.postgresql_promote import SwapBack
 from envsync.dbms import postgresql_refusals as refusals
 from envsync.dbms.cleaning import unpublished
-from envsync.dbms.dumps import ABANDONED_AFTER, dump_key, script_of, target_of, written
+from envsync.dbms.dumps import ABANDONED_AFTER, dump_key, target_of
 from envsync.dbms.floor import floor
 from envsync.dbms.postgresql_clean import clean
 from envsync.dbms.postgresql_clients import dump_client
 from envsync.dbms.postgresql_dump import dump
 from envsync.dbms.postgresql_pull import discarded, incoming, previous, pull, tried, verify
 from envsync.dbms.request import Request
+from envsync.dbms.wanted import wanted
 from envsync.errors import RefusedError
 from envsync.facts import Facts
 from envsync.facts.postgresql import Database as Live
@@ -45,21 +46,11 @@ def question(step: Step, request: Request) -> Question:
             )
         case Pull(sync) | Clean(sync) | Verify(sync):
             return ObservePull(
-                storage=sync.storage,
-                environment=sync.source.environment.name,
-                database=sync.source.key,
-                path=sync.source.path,
-                name=sync.source.name,
-                now=request.now,
-                timestamp=str(request.pushed.stamp) if request.pushed else request.timestamp,
-                awaited=request.awaited,
+                wanted=wanted(step, sync, request),
                 target=target,
                 previous=previous(sync.target),
                 clients=sync.target.environment.clients,
                 disk_bytes=sync.target.server.disk_bytes,
-                writes=written(step),
-                cleans=isinstance(step.action, Clean),
-                sanitised_by=script_of(sync.script),
             )
         case _:
             raise TypeError(f"not of a database: {step.action}")

@@ -13,14 +13,14 @@ from envsync.gateways import manifests
 from envsync.gateways.storage.open_store import open_store
 from envsync.gateways.storage.store import Store
 from envsync.places import SnapshotRepository
-from envsync.questions import PullQuestion
+from envsync.questions import Wanted
 
 
-def with_script(question: PullQuestion, facts: Facts) -> Facts:
+def with_script(wanted: Wanted, facts: Facts) -> Facts:
     """Add to what was seen the script at hand, by which it can be told from another version."""
-    if question.sanitised_by is None or not isinstance(facts, PullFactsBase):
+    if wanted.sanitised_by is None or not isinstance(facts, PullFactsBase):
         return facts
-    return replace(facts, script=_at_hand(question.sanitised_by))
+    return replace(facts, script=_at_hand(wanted.sanitised_by))
 
 
 def _at_hand(script: Script) -> ScriptUsed:
@@ -31,20 +31,20 @@ def _at_hand(script: Script) -> ScriptUsed:
     return ScriptUsed(name=script.name, sha256=hashlib.sha256(content).hexdigest())
 
 
-def with_cleaned(question: PullQuestion, facts: Facts) -> Facts:
+def with_cleaned(wanted: Wanted, facts: Facts) -> Facts:
     """Add to what was seen the clean artefact that is there already, if whole, and the newest.
 
     Raises RefusedError where nothing can be left in the storage that the step will write to.
     """
-    if question.writes is None or not isinstance(facts, PullFactsBase):
+    if wanted.writes is None or not isinstance(facts, PullFactsBase):
         return facts
-    store = open_store(question.writes)
-    if not isinstance(question.writes, SnapshotRepository):
-        store.verify_writable(question.path)
-    if not question.cleans or facts.manifest is None:
+    store = open_store(wanted.writes)
+    if not isinstance(wanted.writes, SnapshotRepository):
+        store.verify_writable(wanted.path)
+    if not wanted.cleans or facts.manifest is None:
         return facts
-    key = ArtefactKey.of(facts.manifest, question.path)
-    _, newest = manifests.newest(store, question.path, question.name)
+    key = ArtefactKey.of(facts.manifest, wanted.path)
+    _, newest = manifests.newest(store, wanted.path, wanted.name)
     return replace(facts, cleaned=_whole(store, key), newest_clean=newest)
 
 

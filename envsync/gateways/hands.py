@@ -69,7 +69,8 @@ class Hands:
         """Look at servers and storages; raises EnvsyncError where something cannot be seen."""
         facts = engine(question.dbms).observe(question, self._scope)
         if isinstance(question, PullQuestion):
-            facts = cleaning.with_cleaned(question, cleaning.with_script(question, facts))
+            facts = cleaning.with_script(question.wanted, facts)
+            facts = cleaning.with_cleaned(question.wanted, facts)
         return facts
 
     def perform(self, command: Command) -> None:

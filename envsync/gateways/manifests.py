@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from envsync.artefacts import ArtefactKey, Manifest, Stamp, matches
+from envsync.artefacts import ArtefactKey, Manifest, Stamp, matches, stored_format
 from envsync.errors import CommandError, RefusedError, UnavailableError, UnsoundError
 from envsync.gateways.age.keys import verify_readable
 from envsync.gateways.storage.open_store import open_store
 from envsync.gateways.storage.store import Store
-from envsync.questions import PullQuestion
+from envsync.questions import PullQuestion, Wanted
 from envsync.verification import Verification
+from envsync.version import VERSION
 
 MANIFEST_LIMIT = 64 * 2**20
 """No manifest is larger than this, in bytes; whatever is, is not read into memory."""
@@ -103,22 +104,40 @@ def find(store: Store, path: str, name: str, timestamp: str | None) -> Manifest:
     return manifest
 
 
-def wanted(question: PullQuestion) -> Manifest | None:
-    """Return the manifest of the artefact a pull asks for; None while it is awaited.
+def look_up(wanted: Wanted) -> Manifest | None:
+    """Return the manifest of the artefact that is wanted; None until it has been pushed.
 
     Raises RefusedError where there is none, and where it is known that it could not be read.
     """
-    storage = question.storage
-    if question.awaited:
+    storage = wanted.storage
+    if wanted.awaited:
         if storage.age.encrypt_to:
             what = f"what is pushed to {storage.url}"
             verify_readable(storage.age, storage.age.encrypt_to, what)
         return None
-    manifest = find(open_store(storage), question.path, question.name, question.timestamp)
+    manifest = find(open_store(storage), wanted.path, wanted.name, wanted.timestamp)
     if manifest.encrypted_to:
-        what = f"the artefact of {question.name!r} at {manifest.stamp} in {storage.url}"
+        what = f"the artefact of {wanted.name!r} at {manifest.stamp} in {storage.url}"
         verify_readable(storage.age, manifest.encrypted_to, what)
     return manifest
+
+
+def assumed(question: PullQuestion, form: str, version: str) -> Manifest:
+    """Return the manifest of what a dry run takes for granted, of a server of some version."""
+    wanted = question.wanted
+    return Manifest(
+        environment=wanted.environment,
+        database=wanted.database,
+        name=wanted.name,
+        dbms=question.dbms,
+        stamp=str(wanted.now),
+        format=stored_format(form, wanted.storage),
+        encrypted_to=wanted.storage.age.encrypt_to,
+        row_counts="exact",
+        server_version=version,
+        client_version=version,
+        envsync_version=VERSION,
+    )
 
 
 def _nothing(store: Store, path: str, name: str, timestamp: str | None) -> str:

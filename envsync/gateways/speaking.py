@@ -95,7 +95,7 @@ class Speaking:
 
     def published(self, question: PullQuestion) -> Manifest | None:
         """Return what an earlier step would have published."""
-        return self._published.get((question.storage.url, question.name))
+        return self._published.get((question.wanted.storage.url, question.wanted.name))
 
 
 class _Voice:
@@ -113,7 +113,8 @@ class _Voice:
         published = None
         if isinstance(question, PullQuestion):
             published = self._speaking.published(question)
-            question = replace(question, awaited=True) if published else question
+            if published:
+                question = replace(question, wanted=replace(question.wanted, awaited=True))
         if isinstance(question, ObserveCopy) and self._speaking.copied(question):
             question = replace(question, awaited=True)
         try:
@@ -122,7 +123,7 @@ class _Voice:
             self._speaking.note(f"# not seen from here, assumed to be in order: {error}")
             facts = engine(question.dbms).assume(question)
             if isinstance(question, PullQuestion):
-                facts = with_script(question, facts)
+                facts = with_script(question.wanted, facts)
         if published and isinstance(facts, PullFactsBase):
             return replace(facts, manifest=published)
         return facts

@@ -28,10 +28,10 @@ class DumpQuestion(Question):
 
 
 @dataclass(frozen=True, slots=True)
-class PullQuestion(Question):
-    """Ask for the artefact of a pull; without a timestamp, for the newest one.
+class Wanted:
+    """Which artefact is to be restored; without a timestamp, the newest one.
 
-    Until the push it waits for has run there is no artefact to ask for, and `awaited` is True.
+    Until the push it waits for has run there is no artefact to ask for, and it is `awaited`.
     `writes` is the storage in which the step will leave something below the same path, such as the
     artefact made clean where it `cleans`. `sanitised_by` is the script at hand.
     """
@@ -44,9 +44,16 @@ class PullQuestion(Question):
     now: Stamp
     timestamp: str | None
     awaited: bool
-    writes: Storage | None = field(default=None, kw_only=True)
-    cleans: bool = field(default=False, kw_only=True)
-    sanitised_by: Script | None = field(default=None, kw_only=True)
+    writes: Storage | None = None
+    cleans: bool = False
+    sanitised_by: Script | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PullQuestion(Question):
+    """Ask for what is to be restored, and for where."""
+
+    wanted: Wanted
 
 
 @dataclass(frozen=True, slots=True)

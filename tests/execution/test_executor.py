@@ -54,12 +54,12 @@ class Recorder:
             return self.gateway.push_facts
         manifest = MANIFEST.model_copy(
             update={
-                "environment": question.environment,
-                "database": question.database,
-                "name": question.name,
+                "environment": question.wanted.environment,
+                "database": question.wanted.database,
+                "name": question.wanted.name,
             }
         )
-        return replace(PULL_FACTS, manifest=None if question.awaited else manifest)
+        return replace(PULL_FACTS, manifest=None if question.wanted.awaited else manifest)
 
     def perform(self, command: Command) -> None:
         self.gateway.performed.append((str(self.step.action), command))

@@ -53,7 +53,7 @@ def facts(draw: some.DrawFn, step: Step) -> Facts:
         raise TypeError(f"{step.action} asks no question that is known here")
     manifest = _manifest(question, dbms, draw(_ROWS), large_objects=draw(some.booleans()))
     found = _pull_facts(dbms, manifest, live=draw(some.booleans()), previous=draw(some.booleans()))
-    script = question.sanitised_by
+    script = question.wanted.sanitised_by
     return replace(found, script=ScriptUsed(name=script.name, sha256="0" * 64) if script else None)
 
 
@@ -62,9 +62,9 @@ def _manifest(
 ) -> Manifest:
     return fleet.MANIFEST.model_copy(
         update={
-            "environment": question.environment,
-            "database": question.database,
-            "name": question.name,
+            "environment": question.wanted.environment,
+            "database": question.wanted.database,
+            "name": question.wanted.name,
             "dbms": str(dbms),
             "stamp": str(NOW),
             "format": _FORMATS[dbms],

@@ -49,7 +49,7 @@ class Looking:
     seen: Facts
 
     def observe(self, question: Question) -> Facts:
-        awaited = isinstance(question, PullQuestion) and question.awaited
+        awaited = isinstance(question, PullQuestion) and question.wanted.awaited
         if awaited and isinstance(self.seen, PullFactsBase):
             return replace(self.seen, manifest=None)
         return self.seen
@@ -82,7 +82,7 @@ class _Hands:
     def observe(self, question: Question) -> Facts:
         found = self.world.seen[str(self.step.action)]
         if isinstance(question, PullQuestion) and isinstance(found, PullFactsBase):
-            pushed = self.world.published.get((question.storage.url, question.name))
+            pushed = self.world.published.get((question.wanted.storage.url, question.wanted.name))
             return replace(found, manifest=pushed or found.manifest)
         return found
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from envsync.artefacts import Manifest
 from envsync.commands.elasticsearch_requests import path
 from envsync.errors import RefusedError
 from envsync.facts.elasticsearch import Cluster as ClusterFacts
@@ -11,11 +10,10 @@ from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect
 from envsync.gateways.elasticsearch.indices import all_indices, measured
 from envsync.gateways.elasticsearch.scripts import read
 from envsync.gateways.elasticsearch.store import SnapshotStore
-from envsync.gateways.manifests import find, newest
+from envsync.gateways.manifests import assumed, find, newest
 from envsync.gateways.scope import Scope
 from envsync.places import SnapshotRepository
 from envsync.questions.elasticsearch import ObservePull, ObservePush, ObserveSwap
-from envsync.version import VERSION
 
 
 def observe_push(question: ObservePush, scope: Scope) -> PushFacts:
@@ -36,16 +34,16 @@ def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:
         read(question.script)
     cluster = connect(question.endpoint, scope)
     readonly = _readonly(cluster, question.repository)
-    manifest = None
+    manifest, wanted = None, question.wanted
     if readonly is None:
         raise RefusedError(
             f"there is no repository {question.repository!r} on {question.endpoint}; register it "
-            f"there as on {question.environment}'s cluster, with readonly: true in its settings: "
+            f"there as on {wanted.environment}'s cluster, with readonly: true in its settings: "
             f"PUT _snapshot/{question.repository}"
         )
-    if not question.awaited:
+    if not wanted.awaited:
         store = SnapshotStore(SnapshotRepository(question.repository), cluster)
-        manifest = find(store, question.path, question.name, question.timestamp)
+        manifest = find(store, wanted.path, wanted.name, wanted.timestamp)
     about = replace(cluster.about, free_bytes=_free_bytes(cluster))
     clean = _readonly(cluster, question.clean) if question.clean else None
     return PullFacts(manifest, about, readonly, all_indices(cluster), clean)
@@ -65,18 +63,7 @@ def assumed_push(question: ObservePush) -> PushFacts:
 
 def assumed_pull(question: ObservePull) -> PullFacts:
     """Return a target that is there, and an artefact it can restore."""
-    manifest = Manifest(
-        environment=question.environment,
-        database=question.database,
-        name=question.name,
-        dbms=question.dbms,
-        stamp=str(question.now),
-        format="snapshot",
-        row_counts="estimate",
-        server_version="0",
-        client_version="0",
-        envsync_version=VERSION,
-    )
+    manifest = assumed(question, "snapshot", "0").model_copy(update={"row_counts": "estimate"})
     return PullFacts(manifest, _assumed(), readonly=True, indices=())
 
 

@@ -2,10 +2,9 @@
 
 import pymongo
 
-from envsync.artefacts import Manifest, stored_format
 from envsync.facts.mongo import Database, PullFacts, PushFacts, Server
+from envsync.gateways.manifests import assumed
 from envsync.questions.mongo import ObservePull, ObservePush
-from envsync.version import VERSION
 
 
 def assumed_push(question: ObservePush) -> PushFacts:
@@ -18,19 +17,7 @@ def assumed_push(question: ObservePush) -> PushFacts:
 def assumed_pull(question: ObservePull) -> PullFacts:
     """Return a target that is there, and an artefact it can restore."""
     server = _assumed_server(question.target.endpoint.user)
-    manifest = Manifest(
-        environment=question.environment,
-        database=question.database,
-        name=question.name,
-        dbms=question.dbms,
-        stamp=str(question.now),
-        format=stored_format("archive.zst", question.storage),
-        encrypted_to=question.storage.age.encrypt_to,
-        row_counts="exact",
-        server_version=server.version,
-        client_version=pymongo.version,
-        envsync_version=VERSION,
-    )
+    manifest = assumed(question, "archive.zst", server.version)
     return PullFacts(manifest, server, Database(question.target.database, 0))
 
 

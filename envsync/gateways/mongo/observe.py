@@ -5,7 +5,7 @@ import pymongo
 from envsync.commands.mongo import PREVIOUS, RESERVED
 from envsync.errors import CommandError
 from envsync.facts.mongo import Database, Member, PullFacts, PushFacts, Server, SwapFacts
-from envsync.gateways.manifests import newest, wanted
+from envsync.gateways.manifests import look_up, newest
 from envsync.gateways.mongo import script
 from envsync.gateways.mongo.books import Note, notes
 from envsync.gateways.mongo.catalogue import collections, left_to_the_server
@@ -59,7 +59,7 @@ def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:
         readers, caution = (
             exposed(session, question.quarantine) if question.quarantine else ((), None)
         )
-    manifest = wanted(question)
+    manifest = look_up(question.wanted)
     return PullFacts(manifest, server, live, free, readers, caution, pymongo.version)
 
 

@@ -1,10 +1,9 @@
 """What a dry run takes for granted of a MySQL server that it cannot see."""
 
-from envsync.artefacts import Manifest, stored_format
 from envsync.facts.mysql import PullFacts, PushFacts, Schema, Server
+from envsync.gateways.manifests import assumed
 from envsync.gateways.mysql.clients import installed
 from envsync.questions.mysql import ObservePull, ObservePush
-from envsync.version import VERSION
 
 _SERVER = Server(
     version="0",
@@ -23,23 +22,10 @@ def assumed_push(question: ObservePush) -> PushFacts:
 
 def assumed_pull(question: ObservePull) -> PullFacts:
     """Return a target that is there, and an artefact it can restore."""
-    manifest = Manifest(
-        environment=question.environment,
-        database=question.database,
-        name=question.name,
-        dbms=question.dbms,
-        stamp=str(question.now),
-        format=stored_format("sql.zst", question.storage),
-        encrypted_to=question.storage.age.encrypt_to,
-        row_counts="exact",
-        encoding="utf8mb4",
-        collate="utf8mb4_general_ci",
-        server_version="0",
-        client_version="0",
-        envsync_version=VERSION,
-    )
+    charset = {"encoding": "utf8mb4", "collate": "utf8mb4_general_ci"}
+    manifest = assumed(question, "sql.zst", "0").model_copy(update=charset)
     names = question.schemas
-    clients = installed(question.clients) if question.cleans else ()
+    clients = installed(question.clients) if question.wanted.cleans else ()
     live, previous = _schema(names.live), _schema(names.previous)
     return PullFacts(manifest, _SERVER, live, previous, clients=clients)
 

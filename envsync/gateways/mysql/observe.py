@@ -8,7 +8,7 @@ from typing import Any
 import pymysql
 
 from envsync.facts.mysql import PullFacts, PushFacts, Schema, Server, SwapFacts
-from envsync.gateways.manifests import newest, wanted
+from envsync.gateways.manifests import look_up, newest
 from envsync.gateways.mysql.clients import installed
 from envsync.gateways.mysql.schemas import provenance
 from envsync.gateways.mysql.session import Session, connect
@@ -93,7 +93,7 @@ def observe_push(question: ObservePush, scope: Scope) -> PushFacts:
 
 def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:
     """Look at a target, and at the artefact it is to get."""
-    manifest = wanted(question)
+    manifest = look_up(question.wanted)
     names = question.schemas
     with connect(question.target, scope, schema=False) as session:
         all_names = (names.live, names.incoming, names.previous, names.discarded)
@@ -104,7 +104,7 @@ def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:
             _schema(session, names.previous),
             _readers(session, names.incoming),
             tuple(str(name) for (name,) in session.run(_POINTING, (names.live, *all_names))),
-            installed(question.clients) if question.cleans else (),
+            installed(question.clients) if question.wanted.cleans else (),
         )
 
 

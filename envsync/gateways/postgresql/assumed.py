@@ -1,10 +1,9 @@
 """What a dry run takes for granted of a PostgreSQL server that it cannot see."""
 
-from envsync.artefacts import Manifest, stored_format
 from envsync.facts.postgresql import Client, Database, PullFacts, PushFacts, Server
+from envsync.gateways.manifests import assumed
 from envsync.gateways.postgresql.clients import installed
 from envsync.questions.postgresql import ObservePull, ObservePush
-from envsync.version import VERSION
 
 
 def assumed_push(question: ObservePush) -> PushFacts:
@@ -18,19 +17,7 @@ def assumed_pull(question: ObservePull) -> PullFacts:
     """Return a target that is there, and an artefact it can restore."""
     clients = installed(question.clients)
     server = _assumed_server(clients, question.target.endpoint.user)
-    manifest = Manifest(
-        environment=question.environment,
-        database=question.database,
-        name=question.name,
-        dbms=question.dbms,
-        stamp=str(question.now),
-        format=stored_format("dump.zst", question.storage),
-        encrypted_to=question.storage.age.encrypt_to,
-        row_counts="exact",
-        server_version=server.version_text,
-        client_version=server.version_text,
-        envsync_version=VERSION,
-    )
+    manifest = assumed(question, "dump.zst", server.version_text)
     live = _assumed_database(question.target.database, server)
     previous = _assumed_database(question.previous, server)
     return PullFacts(manifest, clients, server, live, previous)

@@ -18,7 +18,7 @@ from envsync.facts.postgresql import (
     Setting,
     SwapFacts,
 )
-from envsync.gateways.manifests import newest, wanted
+from envsync.gateways.manifests import look_up, newest
 from envsync.gateways.postgresql.clients import installed
 from envsync.gateways.postgresql.session import Session, connect
 from envsync.gateways.scope import Scope
@@ -143,7 +143,7 @@ def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:
         previous = _database(connection, question.previous)
     if live is not None:
         live = _looked_into(question.target, live, scope, grants=True)
-    manifest = wanted(question)
+    manifest = look_up(question.wanted)
     return PullFacts(manifest, installed(question.clients), server, live, previous)
 
 
