@@ -119,8 +119,10 @@ class _Place:
         return self._removed(name, size, fate.why, keys, commands)
 
     def orphan_removed(self, orphan: Orphan) -> Decided:
-        """Remove what has no manifest."""
-        name = orphan.key.rpartition("/")[2]
+        """Remove what has no manifest, but of a database that somebody holds nothing."""
+        name, held = orphan.key.rpartition("/")[2], self._held()
+        if held:
+            return Decided(self.name, name, orphan.bytes, KEEP, held)
         commands = (RemoveOrphan(self.storage, orphan.key),)
         return self._removed(name, orphan.bytes, "it has no manifest", (orphan.key,), commands)
 

@@ -8,9 +8,11 @@ from envsync.errors import RefusedError
 from envsync.execution.executor import Run
 from envsync.inventory.model import Inventory
 from envsync.plan.expand import expand
+from envsync.plan.hold import require_not_held
 from envsync.plan.model import Plan
 from envsync.plan.scratch import with_drill
 from envsync.plan.select import Selection, require_known, select
+from envsync.running import state, today
 
 
 def verify_plan(asked: Asked) -> Plan:
@@ -26,7 +28,9 @@ def verify_plan(asked: Asked) -> Plan:
     selection = Selection(
         (meant.environment.name,), (key,), disabled=True, goals=("verify",), verbs=("verify",)
     )
-    return select(expand(with_drill(known, meant)), selection)
+    plan = select(expand(with_drill(known, meant)), selection)
+    require_not_held(plan, state().holds.all(), today())
+    return plan
 
 
 def verify_run(jobs: str, timestamp: str | None) -> Run:

@@ -54,6 +54,12 @@ def test_what_is_held_is_not_synced_by_hand(site: Site) -> None:
     assert_refused(site, ran, "end the hold by envsync unhold app --env integration")
 
 
+def test_what_is_held_is_not_verified_by_hand(site: Site) -> None:
+    hold(site)
+    ran = site.run("verify", "app", "--env", "integration")
+    assert_refused(site, ran, "end the hold by envsync unhold app --env integration")
+
+
 def test_after_unhold_nights_go_on(site: Site) -> None:
     hold(site)
     ran = site.run("unhold", "app", "--env", "integration")

@@ -305,6 +305,8 @@ def test_what_a_pull_restored_last_is_kept(files: PruneSite) -> None:
 def test_what_somebody_holds_is_kept_whole(files: PruneSite) -> None:
     for n in (1, 3, 4, 5):
         files.artefact(ago(n))
+    orphan = files.bytes_of(ago(7))
+    old(files.folder / "artefacts" / str(orphan))
     why = "the incident of Monday"
     held = files.run(
         "hold", "app", "--env", "production", "--until", "2099-01-01", "--because", why
@@ -313,6 +315,7 @@ def test_what_somebody_holds_is_kept_whole(files: PruneSite) -> None:
     ran = files.run("prune", "--env", "production")
     assert (ran.code, len(files.stamps())) == (0, 4), ran.err
     assert f"until 2099-01-01: {why}" in ran.out
+    assert str(orphan) in files.lying()
 
 
 @pytest.fixture
