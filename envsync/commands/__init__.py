@@ -26,6 +26,8 @@ class Command(ABC):
     proves: ClassVar[bool] = False
     promotes: ClassVar[bool] = False
     """Whether it puts new data in the place of what is live."""
+    prepares: ClassVar[bool] = False
+    """Whether it only sees to room on this machine: who has done no more has touched nothing."""
 
     @abstractmethod
     def lines(self) -> Iterator[str]:

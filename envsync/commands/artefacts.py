@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
 
 from envsync.artefacts import Manifest, Stamp
 from envsync.commands import Command, Location, Published
@@ -47,6 +48,7 @@ class Spool(Command):
     It takes as much disk as the artefact, until the step has read or sent all of it.
     """
 
+    prepares: ClassVar[bool] = True
     storage: RsyncStorage
     expected_bytes: int | None
 

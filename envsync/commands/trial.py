@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from envsync.commands import Command, Target
 
@@ -29,6 +30,7 @@ class Copy:
 class RoomToRemember(Command):
     """Refuse to begin where a folder has too little room for what is to be remembered."""
 
+    prepares: ClassVar[bool] = True
     folder: str | None
     expected_bytes: int
 

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
@@ -64,9 +64,9 @@ class _Draft:
         return self._measured.bytes > 0
 
     def perform(self, session: Session, command: Command) -> None:
-        """Carry out a command; from the first one that is not refused the step has touched."""
+        """Carry out a command; from the first one that acts and is not refused it has touched."""
         before = self.outcome
-        self.outcome = replace(before, touched=True)
+        self.outcome = replace(before, touched=before.touched or not command.prepares)
         try:
             session.perform(command)
         except RefusedError:
@@ -192,20 +192,35 @@ def _abandon(draft: _Draft, step: Step, request: Request, world: World) -> None:
         restored=draft.restored,
         fault=draft.fault,
     )
-    left = clear_up(step, asked, world)
-    if left is not None:
-        draft.outcome = replace(draft.outcome, warnings=(*draft.outcome.warnings, left))
+    cleared = clear_up(step, asked, world)
+    outcome = replace(draft.outcome, touched=draft.outcome.touched or cleared.touched)
+    if cleared.left:
+        outcome = replace(outcome, warnings=(*outcome.warnings, cleared.left))
+    draft.outcome = outcome
 
 
-def clear_up(step: Step, request: Request, world: World) -> str | None:
-    """Undo what a step began, in a session of its own; returns why that failed, if it did."""
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """What clearing up came to: why something is left, "" where nothing is.
+
+    It has `touched` where it did anything: the result of a drill is written then, too.
+    """
+
+    left: str = ""
+    touched: bool = False
+
+
+def clear_up(step: Step, request: Request, world: World) -> Cleared:
+    """Undo what a step began, in a session of its own, and tell what it found."""
+    cleared = Cleared()
     try:
         with world.gateway.session(step) as session, _patience(session):
             for command in drivers.abandon(step, request):
                 session.perform(command)
+                cleared = Cleared(touched=True)
     except EnvsyncError as error:
-        return f"clearing up failed, the next run does it: {error}"
-    return None
+        return replace(cleared, left=f"clearing up failed, the next run does it: {error}")
+    return cleared
 
 
 @contextmanager

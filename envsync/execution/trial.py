@@ -71,7 +71,7 @@ class _Draft:
         if self.tried.reason and not isinstance(command, TellChanges):
             return
         before = self.tried
-        self.tried = replace(before, touched=True)
+        self.tried = replace(before, touched=before.touched or not command.prepares)
         try:
             session.perform(command)
         except RefusedError:
@@ -126,6 +126,6 @@ def _dropped(draft: _Draft, step: Step, request: Request, world: World) -> Itera
         yield
     finally:
         if draft.tried.touched:
-            left = clear_up(step, replace(request, touched=True), world)
-            if left is not None:
-                draft.failed(CommandError(left))
+            cleared = clear_up(step, replace(request, touched=True), world)
+            if cleared.left:
+                draft.failed(CommandError(cleared.left))

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.live.site import Site
@@ -17,7 +18,7 @@ from tests.live.trials import (
     until,
 )
 from tests.live.untouched import assert_untouched
-from tests.servers.postgresql import Postgresql
+from tests.servers.postgresql import PASSWORD, Postgresql
 
 pytestmark = pytest.mark.live
 
@@ -169,6 +170,16 @@ def test_a_trial_and_a_pull_keep_out_of_each_others_way(shop: Site) -> None:
     other = shop.run("pull", "app")
     running.communicate(timeout=60)
     assert (other.code, "is already running since" in other.err) == (2, True)
+
+
+def test_a_trial_beside_a_pull_of_another_machine_is_refused_before_it_begins(shop: Site) -> None:
+    place = shop.integration.conninfo("postgres")
+    with psycopg.connect(place, password=PASSWORD) as elsewhere:
+        query = "SELECT pg_advisory_lock(hashtext('envsync'), hashtext(%s))"
+        elsewhere.execute(query, (shop.target,))
+        ran = shop.run("sanitise.try", "app")
+    assert (ran.code, "another envsync is restoring" in ran.err) == (2, True), ran.err
+    assert "clearing up failed" not in ran.err
 
 
 def test_what_can_never_fit_is_refused_before_anything_is_touched(shop: Site) -> None:

@@ -84,7 +84,7 @@ def test_an_artefact_that_is_cut_short_is_told_beside_it(pushed: Site, scratch: 
     drilled(pushed, scratch)
     os.truncate(only(pushed).dump, 100)
     ran = pushed.run("verify", "app")
-    assert ran.code != 0
+    assert ran.code == 1, ran.err
     (result,) = results(pushed)
     assert (result["healthy"], "has 100 bytes" in result["reason"]) == (False, True)
 
@@ -92,7 +92,7 @@ def test_an_artefact_that_is_cut_short_is_told_beside_it(pushed: Site, scratch: 
 def test_a_damaged_manifest_is_told_beside_it(pushed: Site, scratch: Scratch) -> None:
     drilled(pushed, scratch)
     only(pushed).manifest.write_text("{")
-    assert pushed.run("verify", "app").code != 0
+    assert pushed.run("verify", "app").code == 1
     (result,) = results(pushed)
     assert (result["healthy"], "cannot be trusted" in result["reason"]) == (False, True)
 
