@@ -105,9 +105,10 @@ def _text(script: Script) -> Text:
 def _unused(known: Inventory, folder: Path) -> Iterator[Finding]:
     used = {script.path for sync in known.syncs for script in _scripts(sync)}
     used |= {_beside(sync, sync.columns.file) for sync in known.syncs if sync.columns}
+    used |= {drill.checks.path for drill in known.drills if drill.checks}
     for path in sorted(folder.rglob("*")):
         if path.name.endswith(_OURS) and path not in used:
-            yield Finding(_shown(path), 1, "no sync uses this file", is_note=True)
+            yield Finding(_shown(path), 1, "no sync and no drill uses this file", is_note=True)
 
 
 def _shown(path: Path) -> str:

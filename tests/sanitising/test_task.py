@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.inventory.folders import STAGING, folder
+from tests.inventory.folders import PRODUCTION, STAGING, folder
 from tests.live.program import Ran, run
 
 ROOT = Path(__file__).parents[2]
@@ -78,10 +78,18 @@ def test_notes_end_with_0(tmp_path: Path) -> None:
         [
             "sanitisation_sql/clean.columns.yaml:3: note: no check looks at email of people",
             "sanitisation_sql/clean.sql:2: note: not understood, not judged: FROBNICATE people",
-            "sanitisation_sql/old.sql:1: note: no sync uses this file",
+            "sanitisation_sql/old.sql:1: note: no sync and no drill uses this file",
             "1 script or file of checks read: 0 to mend, 3 notes; 1 statement not judged",
         ],
     )
+
+
+def test_a_file_that_only_a_drill_uses_is_used(tmp_path: Path) -> None:
+    files = {"clean.sql": CLEAN, "clean.checks.sql": CHECKS, "clean.columns.yaml": COLUMNS}
+    app = "app: {server: main, name: app_production, path: postgresql"
+    text = PRODUCTION.replace(app, f"{app}, verify: {{checks: raw.checks.sql}}")
+    code, lines = lint(tmp_path, {**files, "raw.checks.sql": CHECKS}, production=text)
+    assert (code, lines) == (0, ["2 scripts and files of checks read: 0 to mend, 0 notes"])
 
 
 def test_a_file_that_no_pull_could_run_is_told_as_the_pull_would(tmp_path: Path) -> None:
