@@ -55,6 +55,14 @@ CREATE TABLE IF NOT EXISTS hold (
 """
 
 
+_WRITABLE = "give ENVSYNC_STATE a folder where the user that runs envsync may write"
+_READABLE = "run as the user who writes it, or set ENVSYNC_STATE to another folder"
+_DAMAGED = (
+    "it is damaged: move it out of that folder, and the next run begins another; lost with it are "
+    "the history, the holds, and check results that could not be sent"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class SqliteFile:
     """An SQLite file that holds the journal, undelivered check results and holds."""
@@ -76,10 +84,7 @@ class SqliteFile:
             finally:
                 connection.close()
         except (OSError, sqlite3.Error) as error:
-            raise RefusedError(
-                f"cannot write the journal {self.path}: {error}; give ENVSYNC_STATE a folder "
-                "where the user that runs envsync may write"
-            ) from error
+            raise self._refusal("write", _WRITABLE, error) from error
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -99,7 +104,16 @@ class SqliteFile:
             finally:
                 connection.close()
         except (OSError, sqlite3.Error) as error:
-            raise RefusedError(
-                f"cannot read the journal {self.path}: {error}; run as the user who writes it, or "
-                "set ENVSYNC_STATE to another folder"
-            ) from error
+            raise self._refusal("read", _READABLE, error) from error
+
+    def _refusal(self, verb: str, permitted: str, error: Exception) -> RefusedError:
+        """Say what to do: a folder of another name would lose the locks and holds of this one."""
+        code = getattr(error, "sqlite_errorcode", None)
+        match None if code is None else code & 0xFF:
+            case None | sqlite3.SQLITE_PERM | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
+                advice = permitted
+            case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+                advice = _DAMAGED
+            case _:
+                advice = "see to its disk, and to who else has it open, and try again"
+        return RefusedError(f"cannot {verb} the journal {self.path}: {error}; {advice}")

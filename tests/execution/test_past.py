@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from envsync.artefacts import Stamp
 from envsync.errors import RefusedError
 from envsync.execution.executor import Run, Started, execute
@@ -54,6 +56,27 @@ def test_a_step_has_begun_within_the_second_of_its_own_run_and_in_no_other(tmp_p
     assert not journal.has_begun(PUSH, Stamp.of(moment + timedelta(milliseconds=100)))
     assert not journal.has_begun(PUSH, Stamp.of(moment - timedelta(seconds=1)))
     assert not journal.has_begun(PLAN.steps[-1], Stamp.of(moment))
+
+
+def test_a_damaged_journal_is_to_be_moved_away_and_no_other_folder_chosen(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    path.write_bytes(b"no database " * 100)
+    for refused in (
+        lambda: Journal(path).history("app", None),
+        lambda: begun(path, PUSH, NOW),
+    ):
+        with pytest.raises(RefusedError, match="it is damaged: move it out of") as told:
+            refused()
+        assert "ENVSYNC_STATE" not in str(told.value)
+
+
+def test_a_journal_of_another_user_is_to_be_read_by_that_user(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    begun(path, PUSH, NOW)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(RefusedError, match="run as the user who writes it"):
+        Journal(path).history("app", None)
 
 
 class Passing:
