@@ -8,6 +8,7 @@ from pydantic_core import ErrorDetails
 from envsync.inventory.document import Document, Path, described, quoted
 from envsync.inventory.problems import Problem, listed, suggestion
 from envsync.inventory.shape_at import shape_at
+from envsync.inventory.yaml_lines import scalar
 
 _A_MAPPING = "a mapping of keys to values"
 _A_SIZE = 'a size such as "500GiB" or "1.5TB"'
@@ -28,6 +29,7 @@ _ACCEPTED = {
     "tuple_type": "a list",
     "value_error": "{error}",
 }
+_PLAIN = {"bool_type": bool, "int_type": int}
 # Where a key says which of several shapes a mapping has, pydantic's path has one part more.
 _CHOICES = {
     *(("storage",), ("storage", "encryption")),
@@ -106,13 +108,20 @@ def _accepted(detail: ErrorDetails, path: Path) -> str:
         case "union_tag_not_found" | "union_tag_invalid":
             return _tags(detail)
         case kind if kind in _ACCEPTED and not _is_secret(path):
-            return _ACCEPTED[kind].format_map(detail.get("ctx", {}))
+            accepted = _ACCEPTED[kind].format_map(detail.get("ctx", {}))
+            return f"{accepted}, without quotes" if _is_only_quoted(detail) else accepted
         case "mistake":
             return str(detail["ctx"]["accepted"])
         case _ if _is_secret(path):
             return "{env: NAME} or {file: PATH}"
         case _:
             return detail["msg"]
+
+
+def _is_only_quoted(detail: ErrorDetails) -> bool:
+    """Tell whether a text would be what is accepted, if it were not quoted."""
+    kind = _PLAIN.get(detail["type"])
+    return kind is not None and type(scalar(str(detail["input"]))) is kind
 
 
 def _is_key(detail: ErrorDetails) -> bool:

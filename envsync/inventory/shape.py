@@ -19,7 +19,7 @@ class EnvironmentShape(Shape):
 
     environment: Key = Field(description="the name of the environment")
     protected: bool = Field(
-        description="true: never the target of a nightly run; only by hand, by name"
+        description="true or false; true: never the target of a nightly run, only by hand, by name"
     )
     storage: StorageShape = Field(description="where this environment's own artefacts lie")
     clean_storage: StorageShape | None = Field(

@@ -110,7 +110,7 @@ class _Composer:
     ) -> Scalar | list[Node] | dict[str, Node]:
         if isinstance(event, yaml.ScalarEvent):
             self._refuse_tag(event, event.tag)
-            return event.value if event.style else _scalar(event.value)
+            return event.value if event.style else scalar(event.value)
         if isinstance(event, yaml.MappingStartEvent):
             self._refuse_tag(event, event.tag)
             return self._mapping(events, depth)
@@ -159,7 +159,8 @@ def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
 
 
-def _scalar(text: str) -> Scalar:
+def scalar(text: str) -> Scalar:
+    """Return what a plain word means: a number, true, false, nothing, or itself."""
     if text in _WORDS:
         return _WORDS[text]
     return int(text) if _WHOLE_NUMBER.fullmatch(text) else text

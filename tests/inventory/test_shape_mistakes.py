@@ -101,7 +101,7 @@ CASES = {
         STAGING.replace("protected: false\n", ""),
         (
             "1: the key 'protected' is missing; "
-            "accepted: true: never the target of a nightly run; only by hand, by name"
+            "accepted: true or false; true: never the target of a nightly run, only by hand, by name"
         ),
     ),
     "no from": (
@@ -120,6 +120,10 @@ CASES = {
         STAGING.replace("protected: false", "protected: no"),
         "2: 'protected' is 'no'; accepted: true or false",
     ),
+    "false in quotes": (
+        STAGING.replace("protected: false", 'protected: "false"'),
+        "2: 'protected' is 'false'; accepted: true or false, without quotes",
+    ),
     "true instead of text": (
         STAGING.replace("host: db.staging", "host: true"),
         (
@@ -137,7 +141,7 @@ CASES = {
     ),
     "a port as text": (
         with_server('port: "5432"'),
-        "5: 'servers.main.port' is '5432'; accepted: a whole number",
+        "5: 'servers.main.port' is '5432'; accepted: a whole number, without quotes",
     ),
     "an unknown tls mode": (
         with_server("tls: on"),
