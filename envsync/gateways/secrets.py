@@ -11,45 +11,49 @@ from envsync.places import Secret
 _LOGGER = logging.getLogger(__name__)
 
 
-def reveal(secret: Secret) -> str:
-    """Return a secret; raises MissingSecretError, naming only where, for one not there or empty."""
-    text = _variable(secret.name) if secret.source == "env" else _file(secret.name)
+def reveal(secret: Secret, kind: str = "password") -> str:
+    """Return a secret of a kind, such as a key.
+
+    Raises MissingSecretError, naming only where it should be, for one not there or empty.
+    """
+    read = _variable if secret.source == "env" else _file
+    text = read(secret.name, kind)
     if not text:
-        raise MissingSecretError(f"the secret at {secret} is empty; put the password there")
+        raise MissingSecretError(f"the secret at {secret} is empty; put the {kind} there")
     return text
 
 
-def _variable(name: str) -> str:
+def _variable(name: str, kind: str) -> str:
     try:
         text = os.environ[name]
         text.encode()
     except UnicodeEncodeError:
         # Told here, without the secret: whoever encodes it later would quote it.
         raise MissingSecretError(
-            f"the environment variable {name!r} is not text; it must hold the password as UTF-8"
+            f"the environment variable {name!r} is not text; it must hold the {kind} as UTF-8"
         ) from None
     except KeyError:
         raise MissingSecretError(
-            f"the environment variable {name!r} is not set; set it to the password the inventory "
+            f"the environment variable {name!r} is not set; set it to the {kind} the inventory "
             "expects there"
         ) from None
     return text
 
 
-def _file(path: str) -> str:
+def _file(path: str, kind: str) -> str:
     try:
         with Path(path).open(encoding="utf-8", newline="") as file:
             _warn_of_readers(path, os.fstat(file.fileno()).st_mode)
             return file.read().removesuffix("\n")
     except OSError as error:
         raise MissingSecretError(
-            f"the secret file {path!r} cannot be read: {error.strerror}; it must hold the password "
+            f"the secret file {path!r} cannot be read: {error.strerror}; it must hold the {kind} "
             "and be readable by the user that runs envsync"
         ) from error
     except UnicodeDecodeError:
         # The decoder's own message shows bytes of the secret.
         raise MissingSecretError(
-            f"the secret file {path!r} is not text; it must hold the password as UTF-8"
+            f"the secret file {path!r} is not text; it must hold the {kind} as UTF-8"
         ) from None
 
 

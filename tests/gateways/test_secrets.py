@@ -49,6 +49,14 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         reveal(Secret("file", str(tmp_path / "nowhere")))
 
 
+def test_it_is_told_what_kind_of_secret_is_missing(tmp_path: Path) -> None:
+    lost = Secret("file", str(tmp_path / "nowhere"))
+    with pytest.raises(RefusedError, match="it must hold the password and be readable"):
+        reveal(lost)
+    with pytest.raises(RefusedError, match="it must hold the key and be readable"):
+        reveal(lost, "key")
+
+
 @pytest.mark.parametrize("content", [b"", b"\n"])
 def test_an_empty_secret_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(RefusedError, match="is empty"):

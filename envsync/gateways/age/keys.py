@@ -29,7 +29,7 @@ def verify_readable(keys: AgeKeys, encrypted_to: Sequence[str], what: str) -> No
 def held_by(secret: Secret) -> list[Identity]:
     """Return the identities a secret holds; raises MissingSecretError where it holds none."""
     try:
-        found = identities(reveal(secret))
+        found = identities(reveal(secret, "key"))
     except pyrage.IdentityError:
         # Its own message may hold a part of the key.
         found = []

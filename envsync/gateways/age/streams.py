@@ -63,7 +63,7 @@ class Decrypted:
 def decrypting(source: Source, identity: Secret, scope: Scope) -> Iterator[Decrypted]:
     """Read a stream decrypted; another thread takes it from its source."""
     with (
-        sealed("identity", reveal(identity).encode()) as file,
+        sealed("identity", reveal(identity, "key").encode()) as file,
         _running("decrypt", (path(file),), scope, file) as child,
         _thread("decrypt", child, scope) as team,
     ):
