@@ -4,7 +4,8 @@ EnvsyncError
 ├── InventoryError      the inventory does not say what it should; every problem at once
 ├── RefusedError        what was asked cannot be done safely; nothing was touched
 │   ├── BusyError           the same is being done already, by a run that will tell how it ends
-│   └── MissingSecretError  a password is not where the inventory says it is
+│   ├── MissingSecretError  a password is not where the inventory says it is
+│   └── NoPreviousError     there is nothing to roll back to
 ├── CommandError        a command was carried out and failed
 │   ├── UnsoundError       an artefact is not what its manifest says
 │   └── UnavailableError   the other side could not be reached; trying again may help
@@ -36,6 +37,10 @@ class BusyError(RefusedError):
 
 class MissingSecretError(RefusedError):
     """A password or a credential is not where it was looked for."""
+
+
+class NoPreviousError(RefusedError):
+    """There is nothing to roll back to: nothing has been replaced yet, or it was not kept."""
 
 
 class CommandError(EnvsyncError):

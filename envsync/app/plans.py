@@ -97,6 +97,11 @@ def _no_sync(known: Inventory, asked: Asked, environment: str | None) -> str:
         for sync in edges
         if sync.target.key == key
     }
+    if environment is not None and into.get(environment) is Ensure.ABSENT:
+        return (
+            f"the sync of {key!r} into {environment} is ensure: absent in the inventory; to run it "
+            "by hand make that disabled, and present to have nights run it too"
+        )
     section = "bucket_syncs" if any(bucket.key == key for bucket in known.buckets) else "syncs"
     where = f" into {environment}" if environment else ""
     ways = [
@@ -110,9 +115,13 @@ def _no_sync(known: Inventory, asked: Asked, environment: str | None) -> str:
 
 def _by_name(ensure: Ensure, *, needed: bool) -> str:
     """Tell how to ask for an edge that is run only where its environment is named."""
-    if ensure is Ensure.PRESENT:
-        return ": name it with --env" if needed else ""
-    return f", {ensure}: name it with --env"
+    match ensure:
+        case Ensure.PRESENT:
+            return ": name it with --env" if needed else ""
+        case Ensure.DISABLED:
+            return ", disabled: name it with --env"
+        case Ensure.ABSENT:
+            return ", which is ensure: absent: make that disabled, and name it with --env"
 
 
 def push_plan(asked: Asked) -> Plan:

@@ -1,13 +1,14 @@
 """A rollback: the previous data made live again, outside of any plan."""
 
-from envsync.app.asked import Asked, database
+from envsync.app.asked import Asked, database, inventory
 from envsync.dbms.drivers import driver
-from envsync.errors import RefusedError
+from envsync.errors import NoPreviousError, RefusedError
 from envsync.execution.guard import database_lock
 from envsync.facts import SwapFactsBase
 from envsync.gateways import hands
 from envsync.gateways.clock import SystemClock
 from envsync.gateways.scope import SilentMeter
+from envsync.inventory.model import Database, Ensure, Inventory
 from envsync.running import state
 
 
@@ -26,11 +27,29 @@ def rollback(asked: Asked) -> str:
         hands.session(SilentMeter()) as session,
     ):
         facts = session.observe(engine.rollback_question(meant))
-        for command in engine.rollback(meant, facts):
-            session.perform(command)
+        try:
+            for command in engine.rollback(meant, facts):
+                session.perform(command)
+        except NoPreviousError as error:
+            known = inventory(asked.inventory)
+            raise NoPreviousError(f"{error}; {_instead(known, meant)}") from error
     live = facts.returning if isinstance(facts, SwapFactsBase) else None
     remembered.journal.swap(
         meant.environment.name, meant.key, live.stamp if live else None, SystemClock().now()
     )
     since = f", with the data of {live.stamp}" if live else ""
     return f"{meant.name} in {meant.environment.name} is what it was before{since}"
+
+
+def _instead(known: Inventory, meant: Database) -> str:
+    """Say how older data is brought there, where there is nothing to put back."""
+    place = f"{meant.key} --env {meant.environment.name}"
+    for sync in known.syncs:
+        if sync.target == meant and sync.options.ensure is not Ensure.ABSENT:
+            source = sync.source
+            consent = " --onto-protected NAME" if meant.environment.protected else ""
+            return (
+                f"envsync backups {source.key} --env {source.environment.name} lists the artefacts "
+                f"that envsync pull {place} --timestamp T{consent} restores instead"
+            )
+    return f"no sync restores artefacts there; add one under syncs: of {meant.environment.name}"

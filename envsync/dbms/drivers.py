@@ -55,7 +55,7 @@ class Driver(StepDriver, Protocol):
         """What must be known before a rollback; the answer is SwapFactsBase."""
 
     def rollback(self, database: Database, facts: Facts) -> Iterator[Command]:
-        """What makes the previous data live again; raises RefusedError without any."""
+        """What makes the previous data live again; raises NoPreviousError without any."""
 
 
 def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:

@@ -16,7 +16,7 @@ from envsync.dbms.elasticsearch_repositories import clean_repository, read_throu
 from envsync.dbms.floor import floor
 from envsync.dbms.request import Request
 from envsync.dbms.wanted import wanted
-from envsync.errors import RefusedError
+from envsync.errors import NoPreviousError
 from envsync.facts import Facts
 from envsync.facts.elasticsearch import PullFacts, PushFacts, SwapFacts, snapshot_name
 from envsync.inventory.model import Database
@@ -151,11 +151,8 @@ def rollback_question(database: Database) -> ObserveSwap:
 
 
 def rollback(database: Database, facts: Facts) -> Iterator[Command]:
-    """What has the previous indices serve again; raises RefusedError without any."""
+    """What has the previous indices serve again; raises NoPreviousError without any."""
     if not isinstance(facts, SwapFacts) or not facts.generations.previous:
-        raise RefusedError(
-            f"{database} has no previous indices to roll back to; pull an older artefact instead: "
-            f"invoke backups {database.key} --env {database.environment.name} lists them"
-        )
+        raise NoPreviousError(f"{database} has no previous indices to roll back to")
     known = facts.generations
     yield SwapBack(database.server.endpoint, database.name, known.live, known.previous)

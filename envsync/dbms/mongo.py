@@ -21,7 +21,7 @@ from envsync.dbms.mongo_clean import READERS, clean
 from envsync.dbms.mongo_pull import cleared, incoming, is_made_safe, pull, scripts, tried, verify
 from envsync.dbms.request import Request
 from envsync.dbms.wanted import wanted
-from envsync.errors import RefusedError
+from envsync.errors import NoPreviousError
 from envsync.facts import Facts
 from envsync.facts.mongo import Database as Live
 from envsync.facts.mongo import PullFacts, PushFacts, SwapFacts
@@ -166,12 +166,10 @@ def rollback_question(database: Database) -> ObserveSwap:
 
 
 def rollback(database: Database, facts: Facts) -> Iterator[Command]:
-    """What makes the previous collections live again; raises RefusedError without any."""
+    """What makes the previous collections live again; raises NoPreviousError without any."""
     if not isinstance(facts, SwapFacts) or facts.live is None or not facts.live.previous:
-        raise RefusedError(
-            f"{database} has no previous collections ({mongo.PREVIOUS}*) to roll back to; pull an "
-            f"older artefact instead: invoke backups {database.key} --env "
-            f"{database.environment.name} lists them"
+        raise NoPreviousError(
+            f"{database} has no previous collections ({mongo.PREVIOUS}*) to roll back to"
         )
     yield mongo.Claim(database.server.endpoint, database.name)
     yield SwapBack(target_of(database, database.name), facts.server.renames_at_once)

@@ -22,7 +22,7 @@ from envsync.dbms.mysql_clients import dump_arguments, dump_client
 from envsync.dbms.mysql_pull import names, pull, tried, verify
 from envsync.dbms.request import Request
 from envsync.dbms.wanted import wanted
-from envsync.errors import RefusedError
+from envsync.errors import NoPreviousError
 from envsync.facts import Facts
 from envsync.facts.mysql import PullFacts, PushFacts, Schema, SwapFacts
 from envsync.inventory.model import Database
@@ -170,12 +170,10 @@ def rollback_question(database: Database) -> ObserveSwap:
 
 
 def rollback(database: Database, facts: Facts) -> Iterator[Command]:
-    """What makes the previous data live again; raises RefusedError without any."""
+    """What makes the previous data live again; raises NoPreviousError without any."""
     if not isinstance(facts, SwapFacts) or facts.previous is None or not facts.previous.tables:
-        raise RefusedError(
-            f"{database} has no previous schema {names(database).previous!r} to roll back to; pull "
-            f"an older artefact instead: invoke backups {database.key} --env "
-            f"{database.environment.name} lists them"
+        raise NoPreviousError(
+            f"{database} has no previous schema {names(database).previous!r} to roll back to"
         )
     endpoint = database.server.endpoint
     yield my.Claim(endpoint, database.name)

@@ -17,7 +17,7 @@ from envsync.dbms.postgresql_dump import dump
 from envsync.dbms.postgresql_pull import discarded, incoming, previous, pull, tried, verify
 from envsync.dbms.request import Request
 from envsync.dbms.wanted import wanted
-from envsync.errors import RefusedError
+from envsync.errors import NoPreviousError
 from envsync.facts import Facts
 from envsync.facts.postgresql import Database as Live
 from envsync.facts.postgresql import PullFacts, PushFacts, SwapFacts
@@ -162,12 +162,10 @@ def rollback_question(database: Database) -> ObserveSwap:
 
 
 def rollback(database: Database, facts: Facts) -> Iterator[Command]:
-    """What makes the previous database live again; raises RefusedError without one."""
+    """What makes the previous database live again; raises NoPreviousError without one."""
     if not isinstance(facts, SwapFacts) or facts.previous is None:
-        raise RefusedError(
-            f"{database} has no previous database {previous(database)!r} to roll back to; pull an "
-            f"older artefact instead: invoke backups {database.key} --env "
-            f"{database.environment.name} lists them"
+        raise NoPreviousError(
+            f"{database} has no previous database {previous(database)!r} to roll back to"
         )
     yield SwapBack(
         database.server.endpoint,

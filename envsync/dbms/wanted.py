@@ -4,7 +4,7 @@ from envsync.dbms.dumps import script_of, written
 from envsync.dbms.request import Request
 from envsync.inventory.model import Sync
 from envsync.plan.model import Clean, Step
-from envsync.questions import Wanted
+from envsync.questions import PUSH_FIRST, Wanted
 
 
 def wanted(step: Step, sync: Sync, request: Request) -> Wanted:
@@ -22,4 +22,12 @@ def wanted(step: Step, sync: Sync, request: Request) -> Wanted:
         writes=written(step),
         cleans=isinstance(step.action, Clean),
         sanitised_by=script_of(sync.script),
+        remedy=_remedy(sync),
     )
+
+
+def _remedy(sync: Sync) -> str:
+    """Say what makes an artefact for a sync: a push alone makes none clean."""
+    if not sync.is_cleaned:
+        return PUSH_FIRST
+    return f"envsync sync {sync.target.key} --env {sync.target.environment.name} makes one"

@@ -7,7 +7,7 @@ from envsync.errors import CommandError, RefusedError, UnavailableError, Unsound
 from envsync.gateways.age.keys import verify_readable
 from envsync.gateways.storage.open_store import open_store
 from envsync.gateways.storage.store import Store
-from envsync.questions import PullQuestion, Wanted
+from envsync.questions import PUSH_FIRST, PullQuestion, Wanted
 from envsync.verification import Verification
 from envsync.version import VERSION
 
@@ -76,18 +76,23 @@ def _read_verification(store: Store, key: ArtefactKey, drill: Stamp) -> Verifica
     return found if found.at == str(drill) else None
 
 
-def find(store: Store, path: str, name: str, timestamp: str | None) -> Manifest:
+def find(
+    store: Store, path: str, name: str, timestamp: str | None, remedy: str = PUSH_FIRST
+) -> Manifest:
     """Return the manifest of the newest artefact, or of the one a timestamp means.
 
     Raises RefusedError where there is none, where more than one is meant, and where it has no room
     where it is read; UnsoundError where the artefact itself is not there or not of the size its
     manifest says.
     """
-    found = listed(store, path, name)
+    there = found = listed(store, path, name)
     if timestamp is not None:
-        found = [(key, size) for key, size in found if matches(key.stamp, timestamp)]
+        found = [(key, size) for key, size in there if matches(key.stamp, timestamp)]
     if not found:
-        raise RefusedError(_nothing(store, path, name, timestamp))
+        where = f"of {name!r} under {path!r} in {store.url}"
+        near = ", ".join(str(key.stamp) for key, _ in reversed(there[-3:]))
+        asked = f" with the timestamp {timestamp}; the newest: {near}" if near else f"; {remedy}"
+        raise RefusedError(f"there is no artefact {where}{asked}")
     if timestamp is not None and len(found) > 1:
         stamps = ", ".join(str(key.stamp) for key, _ in found)
         raise RefusedError(f"--timestamp {timestamp} means more than one artefact: {stamps}")
@@ -115,7 +120,7 @@ def look_up(wanted: Wanted) -> Manifest | None:
             what = f"what is pushed to {storage.url}"
             verify_readable(storage.age, storage.age.encrypt_to, what)
         return None
-    manifest = find(open_store(storage), wanted.path, wanted.name, wanted.timestamp)
+    manifest = find(open_store(storage), wanted.path, wanted.name, wanted.timestamp, wanted.remedy)
     if manifest.encrypted_to:
         what = f"the artefact of {wanted.name!r} at {manifest.stamp} in {storage.url}"
         verify_readable(storage.age, manifest.encrypted_to, what)
@@ -137,16 +142,6 @@ def assumed(question: PullQuestion, form: str, version: str) -> Manifest:
         server_version=version,
         client_version=version,
         envsync_version=VERSION,
-    )
-
-
-def _nothing(store: Store, path: str, name: str, timestamp: str | None) -> str:
-    where = f"of {name!r} under {path!r} in {store.url}"
-    stamps = [str(key.stamp) for key, _ in listed(store, path, name)]
-    if timestamp is None or not stamps:
-        return f"there is no artefact {where}; push the database first"
-    return f"there is no artefact {where} with the timestamp {timestamp}; the newest: " + ", ".join(
-        reversed(stamps[-3:])
     )
 
 

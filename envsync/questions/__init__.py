@@ -10,6 +10,8 @@ from envsync.columns import Columns
 from envsync.commands import Script, Target
 from envsync.places import Storage
 
+PUSH_FIRST = "push the database first"
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -33,7 +35,8 @@ class Wanted:
 
     Until the push it waits for has run there is no artefact to ask for, and it is `awaited`.
     `writes` is the storage in which the step will leave something below the same path, such as the
-    artefact made clean where it `cleans`. `sanitised_by` is the script at hand.
+    artefact made clean where it `cleans`. `sanitised_by` is the script at hand. `remedy` says what
+    makes an artefact where there is none.
     """
 
     storage: Storage
@@ -47,6 +50,7 @@ class Wanted:
     writes: Storage | None = None
     cleans: bool = False
     sanitised_by: Script | None = None
+    remedy: str = PUSH_FIRST
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,16 @@ def test_a_timestamp_that_means_no_single_artefact_is_refused(
         ("rollback app", "say which environment with --env, or set ENVSYNC_ENVIRONMENT"),
         (
             "rollback app --env integration",
-            "__previous' to roll back to; pull an older artefact instead: invoke backups app",
+            (
+                "__previous' to roll back to; envsync backups app --env production lists the "
+                "artefacts that envsync pull app --env integration --timestamp T restores instead"
+            ),
         ),
         ("rollback app --env production", "production is protected; to replace its data, add"),
+        (
+            "rollback app --env production --onto-protected production",
+            "to roll back to; no sync restores artefacts there; add one under syncs: of production",
+        ),
         ("plan --format html", "no format 'html'; there are table, markdown, json"),
     ],
 )
@@ -96,6 +103,23 @@ def test_a_protected_environment_gets_its_own_backup_back_where_its_name_is_type
     ran = site.run(*request)
     rows = site.production.run("SELECT count(*), max(email) FROM people", site.source)
     assert (ran.code, rows) == (0, [(500, "person9@private.example")]), ran.err
+
+
+@pytest.mark.parametrize(
+    ("named", "sentence"),
+    [
+        ((), "there is one into integration, which is ensure: absent: make that disabled, and"),
+        (
+            ("--env", "integration"),
+            "the sync of 'app' into integration is ensure: absent in the inventory; to run it by",
+        ),
+    ],
+)
+def test_a_sync_that_is_absent_is_told_to_be(
+    pushed: Site, named: tuple[str, ...], sentence: str
+) -> None:
+    pushed.write(integration={"syncs.app.ensure": "absent"})
+    assert_refused(pushed, pushed.run("pull", "app", *named), sentence, pushed.artefacts())
 
 
 def test_an_inventory_with_mistakes_is_told_with_every_line_at_once(pushed: Site) -> None:

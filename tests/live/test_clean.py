@@ -116,6 +116,14 @@ def test_the_copy_says_which_script_made_it_safe(site: Site, scratch: Scratch) -
     assert comment == f"envsync: app from production of {stamp}, sanitised by clean.sql {digest}"
 
 
+def test_where_nothing_is_clean_yet_a_pull_names_what_cleans(site: Site, scratch: Scratch) -> None:
+    cleaning(site, scratch)
+    assert site.run("push", "app", "--env", "production").code == 0
+    ran = site.run("pull", "app")
+    assert (ran.code, site.people()) == (2, OLD), ran.err
+    assert "; envsync sync app --env integration makes one" in ran.err
+
+
 def test_a_raw_artefact_smuggled_in_is_refused_with_nothing_touched(
     site: Site, scratch: Scratch
 ) -> None:
