@@ -11,7 +11,7 @@ from envsync.commands.artefacts import Publish
 from envsync.dbms.drivers import idle, step_driver
 from envsync.dbms.request import Request
 from envsync.dbms.spooling import spooled
-from envsync.errors import EnvsyncError
+from envsync.errors import BusyError, EnvsyncError
 from envsync.execution.outcome import Outcome, State
 from envsync.execution.step import carry_out
 from envsync.execution.world import World
@@ -135,6 +135,7 @@ def _look_first(walk: _Walk, run: Run, world: World) -> Iterator[Event]:
     foreseen: dict[int, Manifest] = {}
     for step in walk.waiting:
         try:
+            world.guard.look(step)
             _look(
                 spooled(step),
                 _request(walk, step, run, world.clock.now(), looking=True),
@@ -142,7 +143,12 @@ def _look_first(walk: _Walk, run: Run, world: World) -> Iterator[Event]:
                 foreseen,
             )
         except EnvsyncError as error:
-            refused[step.number] = Outcome(step, State.FAILED, reason=str(error))
+            refused[step.number] = Outcome(
+                step,
+                State.FAILED,
+                reason=str(error),
+                is_told_elsewhere=isinstance(error, BusyError),
+            )
     if not refused:
         return
     culprit = next(iter(refused.values())).step.action

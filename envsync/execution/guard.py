@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
-from envsync.execution.lock import StepLocks
+from envsync.execution.lock import StepLocks, busy
 from envsync.execution.reboot_lock import reboot_lock
 from envsync.execution.stop import Stop
 from envsync.inventory.model import Database
@@ -42,6 +42,12 @@ class MachineGuard:
         ):
             yield
 
+    def look(self, step: Step) -> None:
+        """Raise BusyError where somebody holds what the step needs, and it would not wait."""
+        holder = self.locks.is_held(lock_name(step))
+        if holder is not None and not step.options.deadline:
+            raise busy(holder)
+
 
 class OpenGuard:
     """Holds nothing: a dry run is in nobody's way."""
@@ -51,3 +57,7 @@ class OpenGuard:
         """Let the step pass."""
         del step, stop
         yield
+
+    def look(self, step: Step) -> None:
+        """Let the step pass."""
+        del step

@@ -85,7 +85,7 @@ class StepLocks:
                 raise InterruptedStepError(f"stopped while waiting: {_holder(descriptor, name)}")
             remaining = deadline - self.clock.monotonic()
             if remaining <= 0 and not _is_only_asked(descriptor):
-                raise BusyError(f"{_holder(descriptor, name)}; wait for its end, or end it")
+                raise busy(_holder(descriptor, name))
             self.clock.sleep(min(max(remaining, _TICK), _POLL))
 
     def _sign(self, descriptor: int, name: str) -> Holder:
@@ -122,6 +122,11 @@ class StepLocks:
         slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60]
         digest = hashlib.sha256(name.encode(errors="backslashreplace")).hexdigest()[:16]
         return self.folder / f"{slug}.{digest}.lock"
+
+
+def busy(holder: Holder) -> BusyError:
+    """Return what refuses a step while another process runs it."""
+    return BusyError(f"{holder}; wait for its end, or end it")
 
 
 def _locked(descriptor: int, kind: int) -> bool:

@@ -47,6 +47,9 @@ class Guard(Protocol):
     def hold(self, step: Step, stop: Stop) -> AbstractContextManager[object]:
         """Hold the step's locks; raises RefusedError while the step runs elsewhere."""
 
+    def look(self, step: Step) -> None:
+        """Raise BusyError where the step would not be let begin at this moment; hold nothing."""
+
 
 class Past(Protocol):
     """What earlier runs began."""

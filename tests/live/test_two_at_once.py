@@ -44,6 +44,15 @@ def test_a_second_run_is_refused_naming_the_first_and_harms_nothing(site: Site) 
     assert (len(site.people()), site.databases()) == (500, {"live", "__previous"})
 
 
+def test_a_sync_whose_pull_cannot_begin_pushes_nothing(site: Site) -> None:
+    with pulling(site) as first:
+        stored = site.artefacts()
+        second = site.run("sync", "app")
+        assert (second.code, f"(pid {first.pid})" in second.err) == (2, True), second.err
+        assert "nothing was touched, as pull" in second.err
+        assert site.artefacts() == stored
+
+
 def test_a_second_run_on_another_machine_is_refused_by_the_server(site: Site) -> None:
     with pulling(site):
         site.environment["ENVSYNC_STATE"] = str(site.folder / "elsewhere")
