@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import partial
 
 from envsync.app.asked import Asked, inventory, selected
 from envsync.app.doctor_steps import examined, folder_finding
@@ -13,7 +12,7 @@ from envsync.gateways import icinga
 from envsync.gateways.clock import SystemClock
 from envsync.inventory.model import Environment
 from envsync.plan.expand import expand
-from envsync.plan.hold import Hold
+from envsync.plan.hold import Hold, held
 from envsync.plan.model import Step
 from envsync.plan.select import Selection, require_known, select
 from envsync.reporting.doctor import Finding, Health, findings_table
@@ -33,8 +32,16 @@ def examine(asked: Asked) -> tuple[str, bool]:
         raise RefusedError("there is nothing to examine: no step is selected; envsync plan --all")
     now = SystemClock().now()
     remembered = state()
+    paused = held(plan, remembered.holds.all(), now.date()).paused
+
+    def look(step: Step) -> list[Finding]:
+        """Look at a step, and at what lies there where no other step makes it anew."""
+        held_itself = step.number in paused
+        makes_another = step.restores is not None and (step.restores not in paused or held_itself)
+        return examined(step, remembered, now, makes_another=makes_another)
+
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="doctor") as pool:
-        looks = list(pool.map(partial(examined, remembered=remembered, now=now), plan.steps))
+        looks = list(pool.map(look, plan.steps))
         reports = list(pool.map(_monitoring, _environments(plan.steps)))
     found = [
         *_machine(remembered),

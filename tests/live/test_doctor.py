@@ -1,6 +1,8 @@
 """An examination through the command line: it finds what would fail tonight, and changes nothing."""
 
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,9 @@ import pytest
 from tests.live import program
 from tests.live.mongo_site import MongoSite
 from tests.live.program import Ran
-from tests.live.site import Site
+from tests.live.scratch import Scratch, cleaning
+from tests.live.site import SCRIPT, Site
+from tests.live.stored import only
 from tests.live.untouched import OLD
 from tests.servers.icinga import IcingaServer
 from tests.servers.nsca import NscaServer
@@ -59,6 +63,51 @@ def test_a_missing_artefact_is_a_warning_and_an_artefact_is_told_with_its_age(si
     )
     assert site.run("push", "app", "--env", "production").code == 0
     assert any("app: artefact ok 20" in line for line in lines(site.run("doctor")))
+
+
+def cut(site: Site) -> None:
+    os.truncate(only(site).dump, 100)
+
+
+def spoil(site: Site) -> None:
+    only(site).manifest.write_text("{")
+
+
+@pytest.mark.parametrize("damage", [cut, spoil])
+def test_a_damaged_artefact_is_told_as_the_pull_would_that_takes_it(
+    pushed: Site, damage: Callable[[Site], None]
+) -> None:
+    damage(pushed)
+    night = pushed.run("doctor")
+    alone = pushed.run("doctor", "--machine", "integration/db_admin")
+    pull = pushed.run("pull", "app")
+    assert (night.code, alone.code, pull.code) == (0, 1, 2), night.out
+    (failure,) = failures(alone)
+    sentence = failure.removeprefix("integration db_admin pull app FAILED ")
+    assert sentence.replace(" ", "") in pull.err.replace(" ", "")
+    warned = "app: artefact warning a pull alone is refused, a night or a sync makes another first"
+    assert any(warned in line for line in lines(night))
+    push_held = pushed.run(
+        "hold", "app", "--env", "production", "--until", "2999-01-01", "--because", "a demo"
+    )
+    assert push_held.code == 0
+    assert len(failures(pushed.run("doctor"))) == 1
+    assert pushed.run("unhold", "app", "--env", "production").code == 0
+
+
+def test_what_another_version_of_the_script_made_clean_is_told_as_the_pull_would(
+    site: Site, scratch: Scratch
+) -> None:
+    cleaning(site, scratch)
+    assert site.run("sync", "app", "--push-only").code == 0
+    assert failures(site.run("doctor", "--machine", "integration/db_admin")) == []
+    site.script(f"{SCRIPT}UPDATE notes SET body = 'gone';\n")
+    night = site.run("doctor")
+    alone = site.run("doctor", "--machine", "integration/db_admin")
+    assert (night.code, alone.code) == (0, 1), night.out
+    (failure,) = failures(alone)
+    assert "was made clean by another version of clean.sql" in failure
+    assert any("warning a pull alone is refused" in line for line in lines(night))
 
 
 def test_only_what_is_asked_for_is_looked_at(site: Site) -> None:
