@@ -13,6 +13,7 @@ from envsync.inventory.model import (
     Ensure,
     Inventory,
     Options,
+    Sanitise,
     Sync,
 )
 
@@ -79,7 +80,7 @@ def _is_meant(edge: Sync | BucketSync, key: str, targets: tuple[str, ...]) -> bo
 def _from(source: Database | None, edge: Sync) -> Sync:
     if source is None:
         return edge
-    if source.environment.protected and edge.sanitise is None:
+    if source.environment.protected and not _says_how(source, edge):
         raise RefusedError(
             f"{source.environment.name} is protected and the sync of {edge.target} does not say "
             "how its data is sanitised; add sanitise: to the edge in the inventory"
@@ -100,6 +101,17 @@ def _from(source: Database | None, edge: Sync) -> Sync:
     return redirected
 
 
+def _says_how(source: Database, edge: Sync) -> bool:
+    """Tell whether an edge says how this source's data is made safe.
+
+    That its own source's needs nothing does not say so of another's.
+    """
+    if isinstance(edge.sanitise, Sanitise):
+        return True
+    own = {edge.source.environment, edge.target.environment}
+    return edge.sanitise is not None and source.environment in own
+
+
 def _is_itself(source: Database, edge: Sync) -> bool:
     """Tell whether a database gets back its own backup, which leaves nothing to clean before."""
     return (source.environment, source.key) == (edge.target.environment, edge.target.key)
@@ -108,7 +120,8 @@ def _is_itself(source: Database, edge: Sync) -> bool:
 def _from_bucket(source: Bucket | None, edge: BucketSync) -> BucketSync:
     if source is None:
         return edge
-    if source.environment.protected and edge.sanitise is None:
+    declared = source.environment == edge.source.environment and edge.sanitise is not None
+    if source.environment.protected and not declared:
         raise RefusedError(
             f"{source.environment.name} is protected and the sync of {edge.target} does not say "
             "why its objects need no sanitising; add because: to the edge in the inventory"

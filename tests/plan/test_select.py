@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from envsync.errors import RefusedError
-from envsync.inventory.model import Ensure
+from envsync.inventory.model import Ensure, NeverSanitise
 from envsync.plan.expand import expand
 from envsync.plan.model import Plan
 from envsync.plan.redirect import redirected
@@ -157,6 +157,15 @@ def test_a_protected_source_is_refused_where_the_edge_does_not_say_how_it_is_san
     unsaid = inventory(sync(PUBLISHING["staging"], PUBLISHING["integration"], None))
     with pytest.raises(RefusedError, match="production is protected and the sync"):
         redirected(unsaid, "publishing_api", (), "production")
+
+
+def test_that_one_source_s_data_needs_no_sanitising_does_not_say_so_of_another_s() -> None:
+    public = NeverSanitise("staging is sanitised already")
+    known = inventory(sync(PUBLISHING["staging"], PUBLISHING["integration"], public))
+    with pytest.raises(RefusedError, match="does not say how its data is sanitised"):
+        redirected(known, "publishing_api", ("integration",), "production")
+    back = inventory(sync(PUBLISHING["production"], PUBLISHING["integration"], public))
+    assert redirected(back, "publishing_api", ("integration",), "production") == back
 
 
 def test_a_protected_environment_is_pulled_into_only_when_typed_out() -> None:

@@ -158,8 +158,13 @@ def test_no_other_source_makes_a_sync_forget(inventory: Inventory, data: some.Da
         changed = redirected(inventory, data.draw(some.sampled_from(sorted(keys))), (), source)
     except RefusedError:
         return
+    declared = {place(edge.target): edge.source.environment for edge in inventory.syncs}
     for step in expand(changed).steps:
-        assert step.sanitised or not leaves_a_protected_environment(step)
+        if not leaves_a_protected_environment(step):
+            continue
+        assert step.sanitised
+        if isinstance(step.action, Pull) and declared[place(step.database)] != step.source:
+            assert isinstance(step.action.sync.sanitise, Sanitise)
 
 
 @unhurried
