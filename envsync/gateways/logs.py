@@ -40,7 +40,7 @@ _FORMATTERS: dict[str, type[logging.Formatter]] = {"plain": _Plain, "json": _Jso
 
 
 def set_up(log_format: str, handler: logging.Handler | None = None) -> logging.Logger:
-    """Send envsync's log to standard error, or to another handler, and to syslog.
+    """Send envsync's log, and nobody else's, to standard error or another handler, and to syslog.
 
     Raises RefusedError for a format other than plain and json.
     """
@@ -52,6 +52,8 @@ def set_up(log_format: str, handler: logging.Handler | None = None) -> logging.L
     shown = handler or logging.StreamHandler()
     shown.setFormatter(_FORMATTERS[log_format]())
     logger.handlers = [shown]
+    # What libraries log may quote rows, and says nothing that envsync's own sentences do not.
+    logging.getLogger().addHandler(logging.NullHandler())
     if _SYSLOG.is_socket():
         syslog = logging.handlers.SysLogHandler(str(_SYSLOG))
         syslog.setFormatter(logging.Formatter("envsync: %(message)s"))

@@ -19,6 +19,13 @@ CREATE MATERIALIZED VIEW addresses AS SELECT email FROM written;
 CREATE MATERIALIZED VIEW domains AS SELECT DISTINCT split_part(email, '@', 2) FROM addresses;
 CREATE MATERIALIZED VIEW unfilled AS SELECT email FROM people WITH NO DATA;
 """
+BY_FUNCTION = """
+CREATE FUNCTION everybody() RETURNS SETOF text LANGUAGE sql AS 'SELECT email FROM public.people';
+CREATE MATERIALIZED VIEW all_of_them AS SELECT * FROM everybody() email;
+CREATE MATERIALIZED VIEW first_read AS SELECT email FROM people;
+CREATE FUNCTION kept() RETURNS SETOF text LANGUAGE sql AS 'SELECT email FROM public.first_read';
+CREATE MATERIALIZED VIEW then_read AS SELECT * FROM kept() email;
+"""
 TOKENS = """
 CREATE TABLE tokens (token text) WITH (autovacuum_enabled = true);
 INSERT INTO tokens SELECT 'secret-' || n % 20 FROM generate_series(1, 5000) n;
@@ -54,6 +61,17 @@ def test_materialised_views_are_filled_from_what_is_sanitised(site: Site, jobs: 
     assert site.integration.run("SELECT * FROM domains", site.target) == [("example.com",)]
     populated = "SELECT matviewname FROM pg_matviews WHERE NOT ispopulated"
     assert site.integration.run(populated, site.target) == [("unfilled",)]
+
+
+def test_views_that_read_through_functions_are_filled_anew_as_well(site: Site) -> None:
+    site.production.run(BY_FUNCTION, site.source)
+    # Of views that read each other through functions only a restore in one session can come right.
+    site.write(integration={"databases.app.restore_jobs": 1})
+    ran = site.run("sync", "app")
+    assert ran.code == 0, ran.err
+    for view in ("all_of_them", "first_read", "then_read"):
+        assert site.integration.run(PRIVATE.format(view, "email"), site.target) == [(0,)]
+        assert site.integration.run(f"SELECT count(*) > 0 FROM {view}", site.target) == [(True,)]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

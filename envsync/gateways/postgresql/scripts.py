@@ -14,7 +14,7 @@ from envsync.artefacts import ScriptUsed
 from envsync.commands import Measured, Script, Target
 from envsync.commands.postgresql import RunChecks, RunScript
 from envsync.errors import CommandError, RefusedError
-from envsync.gateways.postgresql.session import Session, connect
+from envsync.gateways.postgresql.session import Session, connect, first_line, is_lost, told
 from envsync.gateways.scope import Scope
 
 
@@ -26,7 +26,7 @@ def run_script(command: RunScript, scope: Scope) -> Measured:
         try:
             connection.execute(text.encode())
         except psycopg.Error as error:
-            raise CommandError(_failure(command.script, text, error)) from error
+            raise _failure(command, text, error) from error
         if _transaction_id(connection) != before:
             raise CommandError(
                 f"{command.script.name} ends its own transaction; take BEGIN, COMMIT and ROLLBACK "
@@ -49,8 +49,8 @@ def run_checks(command: RunChecks, scope: Scope) -> None:
             if result.status == ExecStatus.TUPLES_OK:
                 checks += 1
             elif result.status == ExecStatus.FATAL_ERROR:
-                error = psycopg.errors.error_from_result(result)
-                raise CommandError(_failure(command.script, text, error)) from error
+                connection.close()
+                raise _failure(command, text, psycopg.errors.error_from_result(result))
     if not checks:
         raise CommandError(f"{command.script.name} holds no query, and so checks nothing")
 
@@ -102,9 +102,12 @@ def _transaction_id(connection: Session) -> object:
     return row[0] if row else None
 
 
-def _failure(script: Script, text: str, error: psycopg.Error) -> str:
+def _failure(command: RunScript | RunChecks, text: str, error: psycopg.Error) -> CommandError:
+    """Say which line failed and why; a session that was lost is none of the script's doing."""
+    if is_lost(error):
+        return told(error, command.target)
     position = error.diag.statement_position
     line = f":{text[: int(position)].count(chr(10)) + 1}" if position else ""
-    return (
-        f"{script.name}{line} failed: {error.diag.message_primary or error}; nothing was promoted"
+    return CommandError(
+        f"{command.script.name}{line} failed: {first_line(error)}; nothing was promoted"
     )

@@ -1,6 +1,7 @@
 """Sessions: connections to PostgreSQL that end with the step, and whose failures are sentences."""
 
 import os
+import re
 import socket
 import threading
 from contextlib import suppress
@@ -24,6 +25,11 @@ _FATAL = "FATAL:"
 _NOT_NOW = ("starting up", "shutting down", "recovery mode", "too many", "reserved for")
 # SQLSTATE classes of lost connections, of missing resources and of operators' interventions.
 _LOST = ("08", "53", "57P")
+# Data exceptions quote the value they are about, after whichever marks the server's language has.
+_QUOTES_VALUES = "22"
+_QUOTED = re.compile(r"[\"'\u00ab\u201e\u201c\u2018\u2039].*", re.DOTALL)
+# What RAISE and ASSERT say is their author's own (PostgreSQL, pl_exec.c), whatever the SQLSTATE.
+_RAISED, _RAISES = "P0", "exec_stmt_raise"
 
 
 # A step has a deadline of its own; a server's or a database's would end it in the middle. These
@@ -129,9 +135,14 @@ def connect(target: Target, scope: Scope, *, options: str = "") -> Session:
     return session
 
 
+def is_lost(error: psycopg.Error) -> bool:
+    """Tell whether a session ended, or the server could not serve it, whatever it was asked."""
+    return error.diag.message_primary is None or (error.sqlstate or "").startswith(_LOST)
+
+
 def told(error: psycopg.Error, target: Target) -> CommandError:
     """Say in a sentence what a server answered; never the rows it quotes."""
-    if error.diag.message_primary is None or (error.sqlstate or "").startswith(_LOST):
+    if is_lost(error):
         return UnavailableError(f"lost the connection to {target}: {first_line(error)}")
     return CommandError(f"{target} refused: {first_line(error)}")
 
@@ -147,6 +158,14 @@ def _refused(error: psycopg.OperationalError, target: Target) -> CommandError:
 
 
 def first_line(error: psycopg.Error) -> str:
-    """Return what the server said, without its details: they may quote rows."""
+    """Return what the server said, without its details and values: they may quote rows."""
+    state = error.sqlstate or ""
+    if state.startswith(_RAISED) or error.diag.source_function == _RAISES:
+        return (
+            f"an exception was raised in SQL ({state}); its words, which may quote rows, are in "
+            "the server's log"
+        )
     text = error.diag.message_primary or str(error) or type(error).__name__
+    if state.startswith(_QUOTES_VALUES):
+        text = _QUOTED.sub("…", text)
     return text.splitlines()[0].removeprefix("connection failed: ")

@@ -1,11 +1,14 @@
 """Materialised views filled anew once their tables are sanitised, each after those it reads."""
 
+from collections.abc import Iterable
 from graphlib import TopologicalSorter
 
+import psycopg
 from psycopg import sql
 
 from envsync.commands.postgresql import RefreshViews
 from envsync.gateways.postgresql.scripts import transaction
+from envsync.gateways.postgresql.session import Session
 from envsync.gateways.scope import Scope
 
 _POPULATED = """
@@ -25,16 +28,45 @@ SELECT DISTINCT v.oid::bigint, d.refobjid::bigint
 """
 
 
+_REFRESH = sql.SQL("REFRESH MATERIALIZED VIEW {}")
+
+
 def refresh_views(command: RefreshViews, scope: Scope) -> None:
-    """Refresh every populated materialised view, in one transaction; stops at the first error."""
+    """Refresh every populated materialised view, in one transaction; stops at the first error.
+
+    All are emptied before: what a view reads through a function stands in no dependency, and a
+    view that is read too early is refused then, and tried again after the others.
+    """
     with transaction(command.target, command.role, scope) as session:
-        views = {oid: (schema, name) for oid, schema, name in session.execute(_POPULATED)}
-        if not views:
-            return
-        order: TopologicalSorter[int] = TopologicalSorter()
-        for view, read in session.execute(_READS):
-            order.add(view, read)
-        for oid in order.static_order():
-            if oid in views:
-                name = sql.Identifier(*views[oid])
-                session.execute(sql.SQL("REFRESH MATERIALIZED VIEW {}").format(name))
+        views = {
+            oid: sql.Identifier(schema, name) for oid, schema, name in session.execute(_POPULATED)
+        }
+        for name in views.values():
+            session.execute(sql.SQL("REFRESH MATERIALIZED VIEW {} WITH NO DATA").format(name))
+        waiting = [views[oid] for oid in _order(session, views) if oid in views]
+        while waiting:
+            early = [name for name in waiting if not _refreshed(session, name)]
+            if early == waiting:
+                session.execute(_REFRESH.format(early[0]))
+            waiting = early
+
+
+def _order(session: Session, views: Iterable[int]) -> Iterable[int]:
+    order: TopologicalSorter[int] = TopologicalSorter()
+    for view in views:
+        order.add(view)
+    for view, read in session.execute(_READS):
+        order.add(view, read)
+    return order.static_order()
+
+
+def _refreshed(session: Session, view: sql.Identifier) -> bool:
+    """Refresh a view, unless it reads one that is still empty."""
+    session.execute("SAVEPOINT early")
+    try:
+        session.execute(_REFRESH.format(view))
+    except psycopg.errors.ObjectNotInPrerequisiteState:
+        session.execute("ROLLBACK TO SAVEPOINT early")
+        return False
+    session.execute("RELEASE SAVEPOINT early")
+    return True

@@ -55,7 +55,8 @@ def test_a_row_that_does_not_fit_its_table_names_the_table_and_not_the_row(
 ) -> None:
     damaged = large_archive.replace(b"39000\tName 39000\t", b"three\tName 39000\t")
     error = str(failure(postgresql.integration, in_blocks(damaged), jobs))
-    assert 'invalid input syntax for type integer: "three"' in error
+    assert "invalid input syntax for type integer: …" in error
+    assert "three" not in error
     assert "large" in error
     assert "Name 39000" not in error
 
