@@ -63,8 +63,9 @@ def grant_text(grant: Grant) -> str:
     """Show a grant as SQL would."""
     option = " WITH GRANT OPTION" if grant.grantable else ""
     grantee = "PUBLIC" if grant.grantee == "" else quoted(grant.grantee)
+    verb, to = ("REVOKE", "FROM") if grant.revoked else ("GRANT", "TO")
     if grant.kind == "DEFAULT":
         schema = f" IN SCHEMA {quoted(grant.schema)}" if grant.schema else ""
-        to = f"TO {grantee}{option}"
-        return f"ALTER DEFAULT PRIVILEGES{schema} GRANT {grant.privilege} ON {grant.object} {to}"
-    return f"GRANT {grant.privilege} ON {grant.kind} {grant.object} TO {grantee}{option}"
+        what = f"{verb} {grant.privilege} ON {grant.object} {to} {grantee}{option}"
+        return f"ALTER DEFAULT PRIVILEGES{schema} {what}"
+    return f"{verb} {grant.privilege} ON {grant.kind} {grant.object} {to} {grantee}{option}"

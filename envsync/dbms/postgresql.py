@@ -167,9 +167,7 @@ def rollback(database: Database, facts: Facts) -> Iterator[Command]:
         raise NoPreviousError(
             f"{database} has no previous database {previous(database)!r} to roll back to"
         )
-    yield SwapBack(
-        database.server.endpoint,
-        database.name,
-        previous(database),
-        discarded(database),
-    )
+    endpoint = database.server.endpoint
+    yield pg.Claim(endpoint, database.name)
+    yield pg.DropDatabase(endpoint, discarded(database))
+    yield SwapBack(endpoint, database.name, previous(database), discarded(database))

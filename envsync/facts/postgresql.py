@@ -46,7 +46,8 @@ class Server:
 class Grant:
     """A privilege one role has on one object; `object` is quoted by the server that named it.
 
-    A grant of kind DEFAULT is on objects to come: `object` is then their kind, in `schema`.
+    A grant of kind DEFAULT is on objects to come: `object` is then their kind, in `schema`. What
+    everybody would have, and was taken away, is `revoked` from the grantee "".
     """
 
     kind: GrantKind
@@ -55,6 +56,7 @@ class Grant:
     grantee: str
     grantable: bool = False
     schema: str | None = None
+    revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,10 @@ def ends(site: Site, change: str, text: str = DECIDED) -> tuple[int, str]:
             "CREATE TABLE child (phone text) INHERITS (people)",
             "child is new (phone text)",
         ),
+        (
+            "CREATE TYPE address AS (street text, lines text[]); CREATE TABLE homes (of address[])",
+            "homes is new (of address(street text, lines text[])[])",
+        ),
         ("SELECT lo_from_bytea(0, 'secret')", r"pg_catalog.pg_largeobject is new (data bytea)"),
     ],
 )

@@ -53,10 +53,14 @@ def test_a_sync_whose_pull_cannot_begin_pushes_nothing(site: Site) -> None:
         assert site.artefacts() == stored
 
 
-def test_a_second_run_on_another_machine_is_refused_by_the_server(site: Site) -> None:
+@pytest.mark.parametrize("request_", [("pull", "app"), ("rollback", "app", "--env", "integration")])
+def test_a_second_run_on_another_machine_is_refused_by_the_server(
+    site: Site, request_: tuple[str, ...]
+) -> None:
+    assert site.run("sync", "app").code == 0
     with pulling(site):
         site.environment["ENVSYNC_STATE"] = str(site.folder / "elsewhere")
-        second = site.run("pull", "app")
+        second = site.run(*request_)
     assert second.code == 2, second.err
     assert "another envsync is restoring" in second.err
     assert (len(site.people()), site.databases()) == (500, {"live", "__previous"})

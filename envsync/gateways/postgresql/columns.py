@@ -1,5 +1,6 @@
 """The columns of a database, as its own catalogue tells them, and a few of their values."""
 
+from collections.abc import Mapping, Sequence
 from typing import LiteralString
 
 from psycopg import sql
@@ -14,7 +15,8 @@ PUBLIC = "public"
 LONGEST_SAMPLE = 200
 LARGE_OBJECTS = {written("pg_catalog", "pg_largeobject"): {"data": ("bytea",)}}
 """What stands for the large objects of a database that has any."""
-# A partition, or another child, has its parent's columns; only its own count as its own. Generated
+# A partition, or another child, has its parent's columns; only its own count as its own, but where
+# the parent is not looked at: a foreign table, or an extension's. Generated
 # columns are what the others are. Members of extensions are theirs, but for the tables whose rows
 # a dump carries. Rows of foreign tables are elsewhere.
 _COLUMNS = """
@@ -24,7 +26,13 @@ SELECT n.nspname::text, c.relname::text, c.relispartition OR i.inhrelid IS NOT N
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN (SELECT DISTINCT inhrelid FROM pg_catalog.pg_inherits) i ON i.inhrelid = c.oid
   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-   AND NOT a.attisdropped AND a.attinhcount = 0 AND a.attgenerated = ''
+   AND NOT a.attisdropped AND a.attgenerated = ''
+   AND (a.attinhcount = 0 OR EXISTS (
+     SELECT FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_class p ON p.oid = h.inhparent
+      WHERE h.inhrelid = c.oid AND (p.relkind = 'f' OR EXISTS (
+        SELECT FROM pg_catalog.pg_depend d
+         WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = p.oid
+           AND d.deptype = 'e'))))
  WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
    AND NOT EXISTS (
@@ -34,6 +42,17 @@ SELECT n.nspname::text, c.relname::text, c.relispartition OR i.inhrelid IS NOT N
         AND d.deptype = 'e' AND NOT c.oid = ANY (coalesce(e.extconfig, '{}')))
  ORDER BY n.nspname <> 'public', 1, 2, a.attnum
 """
+# A column of a composite type has columns of its own, which may come and go.
+_COMPOSITES = """
+SELECT pg_catalog.format_type(t.oid, NULL), a.attname::text,
+       pg_catalog.format_type(a.atttypid, a.atttypmod)
+  FROM pg_catalog.pg_type t
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0
+   AND NOT a.attisdropped
+  JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+ WHERE t.typtype = 'c' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+ ORDER BY 1, a.attnum
+"""
 _ESTIMATE = "SELECT reltuples FROM pg_catalog.pg_class WHERE oid = %s::pg_catalog.regclass"
 _HAS_LARGE_OBJECTS = "SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata)"
 
@@ -42,10 +61,13 @@ def columns(target: Target, scope: Scope) -> Found:
     """Return the columns of every table that holds rows of its own."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     with connect(target, scope) as session:
+        composites: dict[str, list[tuple[str, str]]] = {}
+        for kind, attribute, of in session.execute(_COMPOSITES):
+            composites.setdefault(kind, []).append((attribute, of))
         for schema, table, is_child, column, kind in session.execute(_COLUMNS):
             name = _written(schema, table)
             if column is not None:
-                found.setdefault(name, {})[written(column)] = (_kind(kind),)
+                found.setdefault(name, {})[written(column)] = (_kind(kind, composites),)
             elif not is_child:
                 found.setdefault(name, {})
         row = session.execute(_HAS_LARGE_OBJECTS).fetchone()
@@ -91,6 +113,9 @@ def _written(schema: str, table: str) -> str:
     return written(table) if schema == PUBLIC else written(schema, table)
 
 
-def _kind(kind: str) -> str:
-    """Return a type as it is known where no schema has to be named."""
-    return kind.removeprefix(f"{PUBLIC}.")
+def _kind(kind: str, composites: Mapping[str, Sequence[tuple[str, str]]]) -> str:
+    """Return a type as it is known where no schema has to be named, with what it is made of."""
+    of = kind.rstrip("[]")
+    parts = [f"{name} {_kind(each, composites)}" for name, each in composites.get(of, ())]
+    made_of = f"({', '.join(parts)})" if parts else ""
+    return f"{of.removeprefix(f'{PUBLIC}.')}{made_of}{kind[len(of) :]}"

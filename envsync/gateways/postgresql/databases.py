@@ -20,6 +20,15 @@ from envsync.gateways.scope import Scope
 from envsync.places import Endpoint
 
 _WRITING = {"INSERT", "ALL"}
+_PUBLIC = ("SCHEMA", "public")
+# A list of names each of which is quoted by itself (PostgreSQL, GUC_LIST_QUOTE in guc_tables.c):
+# as one literal it would be a single name.
+_LISTS = {
+    "local_preload_libraries",
+    "search_path",
+    "session_preload_libraries",
+    "temp_tablespaces",
+}
 
 _SCHEMAS = """
 SELECT nspname::text FROM pg_namespace
@@ -136,10 +145,14 @@ def _drop_large_tables(target: Target, scope: Scope) -> None:
 
 def apply_grants(command: ApplyGrants, scope: Scope) -> None:
     """Grant what is to be granted on each object that exists here."""
-    with _as_role(command.target, command.role, scope) as connection:
-        for grant in command.grants:
-            if _exists(connection, grant):
-                _grant(connection, grant)
+    public = [grant for grant in command.grants if (grant.kind, grant.object) == _PUBLIC]
+    others = [grant for grant in command.grants if grant not in public]
+    # The schema public belongs to the database's owner, which is still this session's own user.
+    for role, grants in ((command.role, others), (None, public)):
+        with _as_role(command.target, role, scope) as connection:
+            for grant in grants:
+                if _exists(connection, grant):
+                    _grant(connection, grant)
 
 
 def _exists(connection: Session, grant: Grant) -> bool:
@@ -158,7 +171,9 @@ def _exists(connection: Session, grant: Grant) -> bool:
 
 
 def _grant(connection: Session, grant: Grant) -> None:
-    to = sql.SQL("TO {}{}").format(
+    verb = sql.SQL("REVOKE" if grant.revoked else "GRANT")
+    to = sql.SQL("{} {}{}").format(
+        sql.SQL("FROM" if grant.revoked else "TO"),
         sql.Identifier(grant.grantee) if grant.grantee else sql.SQL("PUBLIC"),
         sql.SQL(" WITH GRANT OPTION" if grant.grantable else ""),
     )
@@ -169,11 +184,11 @@ def _grant(connection: Session, grant: Grant) -> None:
             if grant.schema
             else sql.SQL("")
         )
-        statement = sql.SQL("ALTER DEFAULT PRIVILEGES {} GRANT {} ON {} {}").format(
-            within, what, on, to
+        statement = sql.SQL("ALTER DEFAULT PRIVILEGES {} {} {} ON {} {}").format(
+            within, verb, what, on, to
         )
     else:
-        statement = sql.SQL("GRANT {} ON {} {} {}").format(what, sql.SQL(grant.kind), on, to)
+        statement = sql.SQL("{} {} ON {} {} {}").format(verb, what, sql.SQL(grant.kind), on, to)
     try:
         connection.execute(statement)
     except psycopg.errors.UndefinedColumn:
@@ -209,15 +224,20 @@ def apply_settings(command: ApplySettings, scope: Scope) -> Measured:
                 if setting.role
                 else sql.SQL("")
             )
+            name = sql.Identifier(*setting.name.split("."))
+            value = sql.SQL("FROM CURRENT" if setting.name in _LISTS else "= {}").format(
+                *(() if setting.name in _LISTS else (sql.Literal(setting.value),))
+            )
             try:
-                connection.execute(
-                    sql.SQL("ALTER {}DATABASE {} SET {} = {}").format(
-                        role,
-                        sql.Identifier(command.target.database),
-                        sql.Identifier(*setting.name.split(".")),
-                        sql.Literal(setting.value),
+                with connection.transaction():
+                    if setting.name in _LISTS:
+                        query = "SELECT set_config(%s, %s, true)"
+                        connection.execute(query, (setting.name, setting.value))
+                    connection.execute(
+                        sql.SQL("ALTER {}DATABASE {} SET {} {}").format(
+                            role, sql.Identifier(command.target.database), name, value
+                        )
                     )
-                )
             except psycopg.errors.InsufficientPrivilege as error:
                 warnings.append(f"{setting.name} could not be set: {error.diag.message_primary}")
     return Measured(warnings=tuple(warnings))

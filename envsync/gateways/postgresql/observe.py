@@ -75,7 +75,8 @@ SELECT coalesce(sum(pg_database_size(oid)), 0)::bigint FROM pg_database
  WHERE has_database_privilege(oid, 'CONNECT')
 """
 
-# Grants to others than an object's owner, each object named as the server itself quotes it.
+# Grants to others than an object's owner, each object named as the server itself quotes it, and
+# what everybody has by default (PostgreSQL manual, Privileges) and was taken from everybody.
 _GRANTS = """
 WITH object AS (
   SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,
@@ -97,18 +98,37 @@ WITH object AS (
 )
 SELECT o.kind, o.name, concat_ws(' ', a.privilege_type, o.part),
        CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END,
-       a.is_grantable, NULL::text
+       a.is_grantable, NULL::text, false
   FROM object o JOIN pg_namespace n ON n.oid = o.namespace, aclexplode(o.acl) a
  WHERE a.grantee <> o.owner AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 UNION ALL
 SELECT 'DEFAULT', CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES'
                   WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' END,
        a.privilege_type, CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END,
-       a.is_grantable, n.nspname::text
+       a.is_grantable, n.nspname::text, false
   FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace,
        aclexplode(d.defaclacl) a
  WHERE a.grantee <> d.defaclrole AND d.defaclobjtype IN ('r', 'S', 'f', 'T', 'n')
    AND d.defaclrole = (SELECT datdba FROM pg_database WHERE datname = current_database())
+UNION ALL
+SELECT o.kind, o.name, p.privilege, '', false, NULL, true
+  FROM object o JOIN pg_namespace n ON n.oid = o.namespace
+  JOIN (VALUES ('ROUTINE', 'EXECUTE'), ('TYPE', 'USAGE'), ('SCHEMA', 'USAGE'), ('SCHEMA', 'CREATE'))
+       AS p (kind, privilege) ON p.kind = o.kind
+ WHERE o.acl IS NOT NULL AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+   AND (o.kind <> 'SCHEMA' OR o.name = 'public')
+   AND (p.privilege <> 'CREATE' OR current_setting('server_version_num')::int < 150000)
+   AND NOT EXISTS (SELECT FROM aclexplode(o.acl) a
+                    WHERE a.grantee = 0 AND a.privilege_type = p.privilege)
+UNION ALL
+SELECT 'DEFAULT', p.objects, p.privilege, '', false, NULL, true
+  FROM pg_default_acl d
+  JOIN (VALUES ('f', 'FUNCTIONS', 'EXECUTE'), ('T', 'TYPES', 'USAGE'))
+       AS p (kind, objects, privilege) ON p.kind = d.defaclobjtype::text
+ WHERE d.defaclnamespace = 0
+   AND d.defaclrole = (SELECT datdba FROM pg_database WHERE datname = current_database())
+   AND NOT EXISTS (SELECT FROM aclexplode(d.defaclacl) a
+                    WHERE a.grantee = 0 AND a.privilege_type = p.privilege)
  ORDER BY 1, 2, 3, 4
 """
 
