@@ -16,6 +16,11 @@ from envsync.facts.postgresql import Server as ServerFacts
 from envsync.inventory.model import Database, Sync
 from envsync.places import room
 
+_SHOWN = 3
+"""Names told of those that cannot be read."""
+_READS_ALL = 14
+"""The first version with a role that reads all."""
+
 
 def refuse_push(database: Database, facts: PushFacts) -> None:
     """Raise RefusedError for a push that could not succeed."""
@@ -29,11 +34,28 @@ def refuse_push(database: Database, facts: PushFacts) -> None:
             f"{database.name!r} on {database.server.name} holds no tables, and an empty dump would "
             "pass for data; correct name: or server: in the inventory"
         )
+    if facts.source.unreadable:
+        raise RefusedError(_unreadable(database, facts.server, facts.source.unreadable))
     dump_client(facts.clients, facts.server.major)
     if facts.newest_bytes is not None and facts.storage_free is not None:
         refuse_without_room(
             facts.newest_bytes, facts.storage_free, f"in {room(database.environment.storage)}"
         )
+
+
+def _unreadable(database: Database, server: ServerFacts, names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:_SHOWN]) + (
+        f" and {len(names) - _SHOWN} more" if names[_SHOWN:] else ""
+    )
+    every = (
+        f'GRANT pg_read_all_data TO "{server.user}"'
+        if server.major >= _READS_ALL
+        else f'GRANT SELECT on each, and USAGE on its schema, TO "{server.user}"'
+    )
+    return (
+        f"role {server.user!r} may not read {shown} of {database.name!r} on "
+        f"{database.server.name}, and a push reads all: {every}"
+    )
 
 
 def refuse_pull(sync: Sync, request: Request, facts: PullFacts) -> None:
@@ -64,8 +86,9 @@ def refuse_pull(sync: Sync, request: Request, facts: PullFacts) -> None:
 def _refuse_role(database: Database, server: ServerFacts) -> None:
     if not (server.superuser or server.createdb):
         raise RefusedError(
-            f"role {server.user!r} may not create databases on {database.server.name}; a pull "
-            f'needs it for the quarantine: ALTER ROLE "{server.user}" CREATEDB'
+            f"role {server.user!r} may not create databases on {database.server.name}, and what "
+            f'is restored needs one of its own: ALTER ROLE "{server.user}" CREATEDB; drills and '
+            "cleaning can have a server with 'scratch: true' instead"
         )
 
 
@@ -89,7 +112,8 @@ def _refuse_owner(database: Database, facts: PullFacts) -> None:
     if live and not server.superuser and live.owner not in server.member_of:
         raise RefusedError(
             f"the live database {live.name!r} belongs to {live.owner!r}, and {server.user!r} is no "
-            f'member of it and so cannot rename it: GRANT "{live.owner}" TO "{server.user}"'
+            f"member of it and so cannot rename it: "
+            f'ALTER DATABASE "{live.name}" OWNER TO "{owner}"'
         )
 
 

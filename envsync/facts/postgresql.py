@@ -85,6 +85,7 @@ class Database:
     tables: int = 0
     large_objects: bool = False
     provenance: Provenance | None = None
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

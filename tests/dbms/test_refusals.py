@@ -64,8 +64,9 @@ def test_a_push_that_could_not_succeed_is_refused(facts: PushFacts, message: str
         (
             replace(PULL_FACTS, server=replace(SERVER, createdb=False)),
             (
-                "role 'envsync' may not create databases on staging-postgres; a pull needs it for the "
-                'quarantine: ALTER ROLE "envsync" CREATEDB'
+                "role 'envsync' may not create databases on staging-postgres, and what is restored "
+                'needs one of its own: ALTER ROLE "envsync" CREATEDB; drills and cleaning can have a '
+                "server with 'scratch: true' instead"
             ),
         ),
         (
@@ -86,7 +87,8 @@ def test_a_push_that_could_not_succeed_is_refused(facts: PushFacts, message: str
             replace(PULL_FACTS, live=replace(LIVE, owner="postgres")),
             (
                 "the live database 'publishing_api_production' belongs to 'postgres', and 'envsync' is "
-                'no member of it and so cannot rename it: GRANT "postgres" TO "envsync"'
+                'no member of it and so cannot rename it: ALTER DATABASE "publishing_api_production" '
+                'OWNER TO "publishing_api"'
             ),
         ),
         (

@@ -7,7 +7,7 @@ import pytest
 
 from tests.live.site import Site
 from tests.live.temporary import temporary_site
-from tests.live.untouched import assert_failed, assert_refused
+from tests.live.untouched import assert_refused
 from tests.servers.ports import free_port
 from tests.servers.postgresql import Postgresql
 from tests.servers.s3 import S3Server
@@ -105,8 +105,8 @@ def test_a_role_that_may_not_create_databases_is_refused(site: Site) -> None:
     assert_refused(
         site,
         site.run("sync", "app"),
-        f"role {site.admin!r} may not create databases on postgres; a pull needs it for the "
-        f'quarantine: ALTER ROLE "{site.admin}" CREATEDB',
+        f"role {site.admin!r} may not create databases on postgres, and what is restored needs one "
+        f'of its own: ALTER ROLE "{site.admin}" CREATEDB; drills and cleaning can have',
     )
 
 
@@ -126,7 +126,8 @@ def test_a_live_database_that_the_role_could_not_rename_is_refused(site: Site) -
         site,
         site.run("sync", "app"),
         f"the live database {site.target!r} belongs to 'postgres', and {site.admin!r} is no "
-        'member of it and so cannot rename it: GRANT "postgres" TO',
+        f'member of it and so cannot rename it: ALTER DATABASE "{site.target}" OWNER TO '
+        f'"{site.owner}"',
     )
 
 
@@ -151,8 +152,13 @@ def test_a_role_that_does_not_exist_is_refused(
     assert_refused(site, site.run("sync", "app"), sentence)
 
 
-def test_a_source_that_may_not_be_read_fails_without_an_artefact(site: Site) -> None:
+def test_a_source_that_may_not_be_read_is_refused_with_what_to_grant(site: Site) -> None:
     reader = site.production.role("reader")
     site.write(production={"servers.postgres.user": reader})
-    ran = site.run("push", "app", "--env", "production")
-    assert_failed(site, ran, "permission denied for table")
+    site.production.run(f'GRANT SELECT ON notes TO "{reader}"', site.source)
+    sentence = f"role {reader!r} may not read public.people"
+    for task in (("sync", "app"), ("push", "app", "--env", "production")):
+        ran = site.run(*task)
+        assert_refused(site, ran, sentence)
+        assert f'GRANT pg_read_all_data TO "{reader}"' in ran.err
+    assert sentence in site.run("doctor").out

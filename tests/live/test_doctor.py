@@ -132,7 +132,7 @@ def test_every_failure_is_found_at_once(site: Site) -> None:
     found = "\n".join(failures(ran))
     for sentence in (
         "push app FAILED cannot write below",
-        "may not create databases on postgres; a pull needs it for the quarantine: ALTER ROLE",
+        "may not create databases on postgres, and what is restored needs one of its own: ALTER",
         "reboot lock FAILED /nonexistent is no folder that this user may write",
         "after_promote FAILED 'no-such-program' is not found",
         "temporary files FAILED /nonexistent/spool",

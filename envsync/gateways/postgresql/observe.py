@@ -68,6 +68,19 @@ SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 """
 
+# pg_dump reads and locks every table it dumps, and reads every sequence.
+_UNREADABLE = """
+SELECT format('%I.%I', n.nspname, c.relname)
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'p', 'S') AND c.relpersistence <> 't'
+   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+   AND NOT (has_schema_privilege(n.oid, 'USAGE') AND CASE c.relkind
+            WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT')
+            ELSE has_table_privilege(c.oid, 'SELECT') END)
+   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
+                      AND d.objid = c.oid AND d.deptype = 'e')
+ ORDER BY 1
+"""
 _LARGE_OBJECTS = "SELECT EXISTS (SELECT FROM pg_largeobject_metadata)"
 
 _SIZES = """
@@ -242,17 +255,22 @@ def _database(connection: Session, name: str) -> Database | None:
 
 
 def _looked_into(target: Target, database: Database, scope: Scope, *, grants: bool) -> Database:
-    """Add what only a session in the database itself can see."""
+    """Add what only a session in the database itself can see.
+
+    `grants` are of use to a pull that replaces it, what cannot be read to a push.
+    """
     with connect(target, scope) as connection:
         connection.execute("SET search_path = ''")
         (tables,) = _one(connection, _TABLES)
         (large_objects,) = _one(connection, _LARGE_OBJECTS)
         rows = connection.execute(_GRANTS).fetchall() if grants else []
+        unreadable = [] if grants else connection.execute(_UNREADABLE).fetchall()
     return replace(
         database,
         tables=tables,
         large_objects=large_objects,
         grants=tuple(Grant(*row) for row in rows),
+        unreadable=tuple(name for (name,) in unreadable),
     )
 
 
