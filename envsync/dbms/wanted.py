@@ -22,6 +22,7 @@ def wanted(step: Step, sync: Sync, request: Request) -> Wanted:
         writes=written(step),
         cleans=isinstance(step.action, Clean),
         sanitised_by=script_of(sync.script),
+        checked_by=script_of(sync.checks),
         remedy=_remedy(sync),
     )
 

@@ -17,17 +17,33 @@ from envsync.questions import Wanted
 
 
 def with_script(wanted: Wanted, facts: Facts) -> Facts:
-    """Add to what was seen the script at hand, by which it can be told from another version."""
+    """Add to what was seen the script at hand, by which it can be told from another version.
+
+    Raises RefusedError where that, or what checks the copy, cannot be read.
+    """
+    if wanted.checked_by is not None:
+        _read(wanted.checked_by)
     if wanted.sanitised_by is None or not isinstance(facts, PullFactsBase):
         return facts
     return replace(facts, script=_at_hand(wanted.sanitised_by))
 
 
-def _at_hand(script: Script) -> ScriptUsed:
+def _read(script: Script) -> bytes:
     try:
         content = Path(script.path).read_bytes()
+        content.decode()
     except OSError as error:
         raise RefusedError(f"cannot read the script {script.name}: {error}") from error
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise RefusedError(
+            f"cannot read the script {script.name}: line {line} is not UTF-8; save it as UTF-8"
+        ) from error
+    return content
+
+
+def _at_hand(script: Script) -> ScriptUsed:
+    content = _read(script)
     return ScriptUsed(name=script.name, sha256=hashlib.sha256(content).hexdigest())
 
 

@@ -35,8 +35,8 @@ class Wanted:
 
     Until the push it waits for has run there is no artefact to ask for, and it is `awaited`.
     `writes` is the storage in which the step will leave something below the same path, such as the
-    artefact made clean where it `cleans`. `sanitised_by` is the script at hand. `remedy` says what
-    makes an artefact where there is none.
+    artefact made clean where it `cleans`. `sanitised_by` is the script at hand, `checked_by` the
+    checks. `remedy` says what makes an artefact where there is none.
     """
 
     storage: Storage
@@ -50,6 +50,7 @@ class Wanted:
     writes: Storage | None = None
     cleans: bool = False
     sanitised_by: Script | None = None
+    checked_by: Script | None = None
     remedy: str = PUSH_FIRST
 
 

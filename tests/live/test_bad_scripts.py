@@ -72,7 +72,10 @@ def test_a_script_that_is_missing_is_a_problem_of_the_inventory(site: Site) -> N
     )
 
 
-def test_a_script_that_is_not_text_is_never_run(pushed: Site) -> None:
-    (pushed.folder / "sanitisation_sql" / "clean.sql").write_bytes(b"SELECT '\xe4';\n")
-    stored = pushed.artefacts()
-    assert_failed(pushed, pushed.run("pull", "app"), "cannot read the script clean.sql", stored)
+@pytest.mark.parametrize("name", ["clean.sql", "clean.checks.sql"])
+def test_a_script_that_is_not_text_is_refused_before_anything_is_pushed(
+    site: Site, name: str
+) -> None:
+    (site.folder / "sanitisation_sql" / name).write_bytes(b"SELECT 1;\nSELECT '\xe4';\n")
+    sentence = f"cannot read the script {name}: line 2 is not UTF-8; save it as UTF-8"
+    assert_refused(site, site.run("sync", "app"), sentence)
