@@ -9,7 +9,10 @@ from envsync.gateways.mongo.session import ADMIN, Session
 _READ = {"find", "anyAction"}
 _ADMINISTERS = {"grantRole", "anyAction"}
 """Who grants roles can give themselves any; there is nothing to be kept from them."""
-_OPERATES = {("backup", "admin"), ("restore", "admin"), ("clusterMonitor", "admin")}
+_OPERATES = {("backup", "admin"), ("restore", "admin")}
+"""Who holds one of these moves all there is: nothing is kept from them either."""
+_WATCHES = {("clusterMonitor", "admin")}
+"""What these cover of every database is how it fares, and none of its documents."""
 _OPEN = (
     "the server asks nobody for a password: whoever reaches it can read what is not sanitised yet, "
     "in the database {}, until the pull ends"
@@ -67,9 +70,9 @@ def _reads(
     known: Mapping[tuple[str, str], list[Mapping[str, Any]]],
     quarantine: str,
 ) -> bool:
-    """Tell whether roles that do not make an administrator cover a database's collections."""
+    """Tell whether roles that make neither administrator nor operator cover a database."""
     names = {(role["role"], role["db"]) for role in roles}
-    privileges = [each for name in names for each in known.get(name, [])]
+    privileges = [each for name in names - _WATCHES for each in known.get(name, [])]
     if names & _OPERATES or any(_ADMINISTERS & set(each["actions"]) for each in privileges):
         return False
     return any(
