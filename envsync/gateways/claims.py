@@ -15,6 +15,14 @@ def taken(database: str, endpoint: Endpoint) -> BusyError:
     )
 
 
+def overtaken(database: str, endpoint: Endpoint, untouched: str) -> CommandError:
+    """Say that a claim that has to be renewed is no longer this run's; what is `untouched` then."""
+    return CommandError(
+        f"the claim of this run to {database!r} on {endpoint} has ended, and another envsync may "
+        f"have taken its place; {untouched}"
+    )
+
+
 def lost(said: str) -> CommandError:
     """Say that the session is gone that held a claim, and the claim with it."""
     return CommandError(

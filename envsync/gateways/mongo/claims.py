@@ -1,7 +1,8 @@
 """Claims: who is restoring a database of a server at this moment, whichever machine it is on.
 
 A claim is a document that its holder renews; it ends by itself when it is renewed no more. On the
-machine of a holder that has died it ends at once.
+machine of a holder that has died it ends at once. A holder that was suspended meanwhile, or cut
+off, finds out by renewing it, which is done before whatever must not be done by two.
 """
 
 import socket
@@ -16,6 +17,7 @@ import pymongo
 
 from envsync.commands.mongo import BOOKS, Claim
 from envsync.errors import BusyError, CommandError
+from envsync.gateways.claims import overtaken
 from envsync.gateways.holders import has_ended, this_process
 from envsync.gateways.mongo.session import STOP_PATIENCE, Session, connect
 from envsync.gateways.scope import Scope
@@ -26,8 +28,32 @@ LASTS = timedelta(seconds=60)
 RENEWED_EVERY = 15.0
 
 
+class Held:
+    """A claim that this run took, and has for as long as nobody else took it over."""
+
+    def __init__(self, session: Session, command: Claim, token: str) -> None:
+        self._session = session
+        self._command = command
+        self._token = token
+        self._lock = threading.Lock()
+
+    def verify(self, untouched: str) -> None:
+        """Renew the claim; raises CommandError, with what is `untouched`, where it is not ours."""
+        if not self.renewed():
+            raise overtaken(self._command.database, self._command.endpoint, untouched)
+
+    def renewed(self) -> bool:
+        """Renew the claim; tell whether it was still this run's."""
+        with self._lock:
+            update = {
+                "q": {"_id": self._command.database, "token": self._token},
+                "u": {"$set": {"expires": _now(self._session) + LASTS}},
+            }
+            return bool(self._session.command(BOOKS, {"update": CLAIMS, "updates": [update]})["n"])
+
+
 @contextmanager
-def claim(command: Claim, scope: Scope) -> Iterator[None]:
+def claim(command: Claim, scope: Scope) -> Iterator[Held]:
     """Hold a claim on a database's name.
 
     Raises BusyError while a pull on another machine holds it.
@@ -35,13 +61,11 @@ def claim(command: Claim, scope: Scope) -> Iterator[None]:
     with connect(command.endpoint, scope) as session:
         token = uuid4().hex
         _take(session, command, token)
-        done = threading.Event()
-        renewing = threading.Thread(
-            target=_renew_until, args=(done, session, command, token, scope), daemon=True
-        )
+        held, done = Held(session, command, token), threading.Event()
+        renewing = threading.Thread(target=_renew_until, args=(done, held, scope), daemon=True)
         renewing.start()
         try:
-            yield
+            yield held
         finally:
             done.set()
             renewing.join()
@@ -92,25 +116,15 @@ def _busy(command: Claim, found: Mapping[str, Any]) -> str:
     )
 
 
-def _renew_until(
-    done: threading.Event, session: Session, command: Claim, token: str, scope: Scope
-) -> None:
+def _renew_until(done: threading.Event, held: Held, scope: Scope) -> None:
     while not done.wait(RENEWED_EVERY):
         try:
-            held = _renewed(session, command, token)
+            ours = held.renewed()
         except CommandError:
             continue
-        if not held:
-            scope.cancel(f"another envsync has taken over {command.database!r}")
+        if not ours:
+            scope.cancel("another envsync has taken the place of this run")
             return
-
-
-def _renewed(session: Session, command: Claim, token: str) -> bool:
-    update = {
-        "q": {"_id": command.database, "token": token},
-        "u": {"$set": {"expires": _now(session) + LASTS}},
-    }
-    return bool(session.command(BOOKS, {"update": CLAIMS, "updates": [update]})["n"])
 
 
 def _now(session: Session) -> datetime:

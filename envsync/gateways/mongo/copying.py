@@ -1,6 +1,7 @@
 """Copying what is clean out of the quarantine, raw, beside the live collections."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from envsync.commands.mongo_promote import CopyBeside
 from envsync.gateways.mongo.books import staged
@@ -13,15 +14,18 @@ from envsync.gateways.scope import Scope
 from envsync.gateways.team import Team
 
 
-def copy_beside(command: CopyBeside, scope: Scope) -> None:
-    """Copy every collection that was restored, and build its indexes."""
+def copy_beside(command: CopyBeside, require_ours: Callable[[], None], scope: Scope) -> None:
+    """Copy every collection that was restored, and build its indexes.
+
+    What was read is written only if the quarantine was still this run's when it had been read.
+    """
     database = command.target.database
     with connect(command.target.endpoint, scope) as session:
         found = [each for each in staged(session, database) if each.kind != "view"]
         for each in found:
             create(session, database, each, f"{command.prefix}{each.name}")
         todo = _todo(command, session, found)
-        _in_parallel(command, scope, session, todo)
+        _in_parallel(_Copying(command, session, require_ours), scope, todo)
 
 
 def _todo(command: CopyBeside, session: Session, found: Sequence[Collection]) -> list[list[Part]]:
@@ -33,25 +37,34 @@ def _todo(command: CopyBeside, session: Session, found: Sequence[Collection]) ->
     return sorted(split, key=lambda each: -sum(part.bytes for part in each))
 
 
-def _in_parallel(
-    command: CopyBeside, scope: Scope, session: Session, todo: list[list[Part]]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Copying:
+    """What all parts of a copy have in common."""
+
+    command: CopyBeside
+    session: Session
+    require_ours: Callable[[], None]
+
+    def copy(self, scope: Scope, part: Part) -> None:
+        """Copy a part, batch by batch."""
+        command, session = self.command, self.session
+        into = stored_in(part.collection, f"{command.prefix}{part.collection.name}")
+        for raw in batches(session, command.quarantine.database, part, session.begin()):
+            scope.check()
+            self.require_ours()
+            insert(session, command.target.database, into, raw, count(raw))
+            scope.meter.moved(len(raw))
+
+
+def _in_parallel(copying: _Copying, scope: Scope, todo: list[list[Part]]) -> None:
+    command, session = copying.command, copying.session
     with Team(scope, command.jobs, "copy-collections") as team:
-        copying = [
-            (each[0].collection, [team.start(_copy, command, session, team.scope, p) for p in each])
+        under_way = [
+            (each[0].collection, [team.start(copying.copy, team.scope, part) for part in each])
             for each in todo
         ]
-        for collection, copied in copying:
+        for collection, copied in under_way:
             for part in copied:
                 part.result()
             name = f"{command.prefix}{collection.name}"
             team.start(build_indexes, session, command.target.database, collection, name)
-
-
-def _copy(command: CopyBeside, session: Session, scope: Scope, part: Part) -> None:
-    into = stored_in(part.collection, f"{command.prefix}{part.collection.name}")
-    reader = session.begin()
-    for raw in batches(session, command.quarantine.database, part, reader):
-        scope.check()
-        insert(session, command.target.database, into, raw, count(raw))
-        scope.meter.moved(len(raw))

@@ -1,7 +1,7 @@
 """Promote and roll back: what lies beside takes the place of what is live, all of it or nothing."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from envsync.commands import Measured
@@ -28,8 +28,8 @@ _ANEW = (
 )
 
 
-def promote(command: Promote, scope: Scope) -> Measured:
-    """Put the incoming collections in the live ones' place."""
+def promote(command: Promote, require_ours: Callable[[], None], scope: Scope) -> Measured:
+    """Put the incoming collections in the live ones' place, if they are still this run's."""
     database = command.target.database
     with connect(command.target.endpoint, scope) as session:
         wanted = staged(session, database)
@@ -40,6 +40,7 @@ def promote(command: Promote, scope: Scope) -> Measured:
         came, _ = notes(session, database)
         kept = PREVIOUS if command.keep_previous else DISCARDED
         series = Series(session, database)
+        require_ours()
         with (
             _undone_on_failure(series, live),
             renaming(session, database, at_once=command.at_once) as renames,

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from envsync.commands.mongo import Restore
@@ -44,10 +44,17 @@ class _Task:
 class _Loading:
     """Restores one archive; the tasks are worked off by a team."""
 
-    def __init__(self, command: Restore, session: Session, tolerant: frozenset[str]) -> None:
+    def __init__(
+        self,
+        command: Restore,
+        session: Session,
+        tolerant: frozenset[str],
+        require_ours: Callable[[], None],
+    ) -> None:
         self._command = command
         self._session = session
         self._tolerant = tolerant
+        self._require_ours = require_ours
         self._lock = threading.Lock()
         self.rows: Counter[str] = Counter()
 
@@ -103,6 +110,7 @@ class _Loading:
         """Put documents in; once the last ones of a collection are, build its indexes."""
         load, database = task.load, self._command.target.database
         if task.count:
+            self._require_ours()
             twice = insert(self._session, database, load.into, task.raw, task.count)
             if twice and load.collection.name not in self._tolerant:
                 raise CommandError(
@@ -116,11 +124,18 @@ class _Loading:
 
 
 def restore(
-    command: Restore, blocks: Iterator[bytes], tolerant: frozenset[str], scope: Scope
+    command: Restore,
+    blocks: Iterator[bytes],
+    tolerant: frozenset[str],
+    require_ours: Callable[[], None],
+    scope: Scope,
 ) -> dict[str, int]:
-    """Restore a stream; returns the documents that were restored, by collection."""
+    """Restore a stream; returns the documents that were restored, by collection.
+
+    It ends as soon as another run restores into the same place.
+    """
     with connect(command.target.endpoint, scope) as session:
-        loading = _Loading(command, session, tolerant)
+        loading = _Loading(command, session, tolerant, require_ours)
         archive = Archive(blocks, command.source)
         loads = loading.prepare(archive)
         with Team(scope, command.jobs, "insert-documents") as team:
