@@ -8,7 +8,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import uuid4
@@ -16,6 +16,7 @@ from uuid import uuid4
 from envsync.commands.elasticsearch import CLAIMS, Claim
 from envsync.commands.elasticsearch_requests import path
 from envsync.errors import BusyError, CommandError, InterruptedStepError, UnavailableError
+from envsync.gateways.claims import overtaken
 from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing
 from envsync.gateways.holders import has_ended, this_process
 from envsync.gateways.scope import Scope
@@ -34,8 +35,11 @@ _SETTINGS = {
 
 
 @contextmanager
-def claim_database(command: Claim, scope: Scope) -> Iterator[None]:
-    """Hold a database for one pull; raises BusyError while another machine does."""
+def claim_database(command: Claim, scope: Scope) -> Iterator[Callable[[str], None]]:
+    """Hold a database for one pull; raises BusyError while another machine does.
+
+    Yields what raises CommandError, with what is untouched, once another run holds it instead.
+    """
     lease = Lease(connect(command.endpoint, scope), f"pull-{command.name}", {})
     other = lease.take()
     if other is not None:
@@ -43,8 +47,13 @@ def claim_database(command: Claim, scope: Scope) -> Iterator[None]:
             f"another envsync is restoring {command.name!r} on {command.endpoint}: "
             f"{other.get('holder')}; it will tell how that ends"
         )
+
+    def require_ours(untouched: str) -> None:
+        if not lease.is_ours():
+            raise overtaken(command.name, command.endpoint, untouched)
+
     with lease.kept(scope):
-        yield
+        yield require_ours
 
 
 class Lease:
@@ -61,6 +70,7 @@ class Lease:
         }
         self._beats = 0
         self._version = ""
+        self._lock = threading.Lock()
 
     def take(self) -> Mapping[str, Any] | None:
         """Take the claim; returns what another run wrote into it where that one is alive."""
@@ -105,6 +115,17 @@ class Lease:
             with suppress(CommandError, InterruptedStepError):
                 self._apart().ask("DELETE", f"{self._path}?{self._version}&refresh=true")
 
+    def is_ours(self) -> bool:
+        """Show a sign of life; tell whether the claim was still this run's."""
+        with self._lock:
+            if self._write(self._version):
+                return True
+            now = self.read()
+            if now is None or now["_source"].get("run") != self._described["run"]:
+                return False
+            self._version = _version(now)
+            return True
+
     def _moves(self, seen: Mapping[str, Any]) -> bool:
         """Watch somebody else's claim until it shows a sign of life, is gone, or has lapsed."""
         given_up = time.monotonic() + LAPSE
@@ -142,13 +163,9 @@ class Lease:
         while not ended.wait(BEAT):
             try:
                 self._cluster = apart = apart or self._apart()
-                if self._write(self._version):
+                if self.is_ours():
                     continue
-                now = self.read()
             except CommandError:
-                continue
-            if now and now["_source"].get("run") == self._described["run"]:
-                self._version = _version(now)
                 continue
             scope.cancel(
                 f"the claim to {self._path} on {apart.endpoint} was taken over: this run was "

@@ -1,6 +1,9 @@
 """A search cluster's eyes and hands: what answers each question, what carries out each command."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import cast
 
 from envsync.commands import Command, Measured
 from envsync.commands import elasticsearch as es
@@ -20,6 +23,11 @@ from envsync.gateways.engines import Work
 from envsync.gateways.scope import Scope
 from envsync.questions import ColumnsQuestion, Question, SamplesQuestion
 from envsync.questions.elasticsearch import ObservePull, ObservePush, ObserveSwap
+
+_CLAIM = "elasticsearch.claim"
+"""What is kept from one command to another: what asks whether the claim is still this run's."""
+_LOOKS = (es.CompareRows, es.CheckColumns, es.RunChecks)
+"""What changes nothing: whose copy was looked at is asked before the next command that does."""
 
 
 def observe(question: Question, scope: Scope) -> Facts:
@@ -53,6 +61,8 @@ def assume(question: Question) -> Facts:
 def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR0911, PLR0912
     """One line a command: the table of what carries out what."""
     scope = work.scope
+    if not isinstance(command, _LOOKS):
+        _require_ours(work)()
     match command:
         case TakeSnapshot():
             return snapshot.take_snapshot(command, scope, work.measured)
@@ -63,7 +73,7 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
         case DeleteSnapshot():
             snapshot.delete_snapshot(command, scope)
         case es.Claim():
-            work.held.enter_context(claim_database(command, scope))
+            work.kept[_CLAIM] = work.held.enter_context(claim_database(command, scope))
         case es.DropLeftovers():
             restore.drop_leftovers(command, scope)
         case es.Restore():
@@ -79,12 +89,24 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
         case es.RunChecks():
             scripts.run_checks(command, scope)
         case Promote():
-            return promote.promote(_with_scripts(command, work.measured), scope)
+            with_scripts = _with_scripts(command, work.measured)
+            return promote.promote(with_scripts, _require_ours(work), scope)
         case SwapBack():
             promote.swap_back(command, scope)
         case _:
             raise TypeError(f"not a command of a search cluster: {command!r}")
     return None
+
+
+def _require_ours(work: Work) -> Callable[[], None]:
+    """Return what raises CommandError once another run has taken the place of one with a claim."""
+    if _CLAIM not in work.kept:
+        return _nothing
+    return partial(cast("Callable[[str], None]", work.kept[_CLAIM]), "nothing was promoted")
+
+
+def _nothing() -> None:
+    """Require nothing of a run that needs no claim."""
 
 
 def _with_scripts(command: Promote, measured: Measured) -> Promote:

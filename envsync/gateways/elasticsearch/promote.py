@@ -1,7 +1,7 @@
 """Promote and roll back: one update of the aliases, judged by who serves afterwards."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -19,8 +19,11 @@ from envsync.gateways.scope import Scope
 _LOGGER = logging.getLogger(__name__)
 
 
-def promote(command: Promote, scope: Scope) -> Measured:
-    """Have the restored indices serve, whatever an application did meanwhile."""
+def promote(command: Promote, require_ours: Callable[[], None], scope: Scope) -> Measured:
+    """Have the restored indices serve, whatever an application did meanwhile.
+
+    What another run has taken the place of serves nothing.
+    """
     cluster = connect(command.endpoint, scope)
     now = _as_it_is(command, all_indices(cluster))
     for name in now.concrete if now.keep_previous else ():
@@ -28,6 +31,7 @@ def promote(command: Promote, scope: Scope) -> Measured:
     try:
         for index, serves in _by_index(now.serves).items():
             _finish(cluster, index, Origin(now.provenance, serves, now.replaced))
+        require_ours()
         _swap(cluster, now)
     except CommandError:
         _unlock(cluster, now.concrete)
