@@ -15,6 +15,11 @@ from envsync.questions import ColumnsQuestion, SamplesQuestion
 SOURCE = "_source"
 """What stands for a whole document, where the mapping need not tell all that is in it."""
 LONGEST_SAMPLE = 200
+_SILENT = {"false", "false_allow_templates"}
+"""What has a mapping stay as it is while documents hold more; the second is OpenSearch's.
+
+It maps what a template of the index is for, and keeps the rest in the document alone.
+"""
 
 
 def columns(cluster: Cluster, called: Mapping[str, str]) -> Found:
@@ -104,7 +109,7 @@ def _properties(mapping: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, 
 def _is_silent(mapping: Mapping[str, Any]) -> bool:
     """Tell whether a document may hold what its mapping says nothing of."""
     told = (str(mapping.get(key)).lower() for key in ("dynamic", "enabled"))
-    return "false" in told
+    return not _SILENT.isdisjoint(told)
 
 
 def _dotted(name: str) -> str:
