@@ -1,9 +1,7 @@
 """What is refused on a search cluster before anything is touched, with what would be accepted."""
 
-from datetime import timedelta
-
-from envsync.artefacts import Manifest, Stamp
-from envsync.dbms.refusals import refuse_unclean
+from envsync.artefacts import Manifest
+from envsync.dbms.refusals import refuse_stale, refuse_unclean
 from envsync.dbms.request import Request
 from envsync.errors import RefusedError
 from envsync.facts.elasticsearch import Cluster, PullFacts, PushFacts
@@ -62,7 +60,7 @@ def refuse_pull(
     _refuse_foreign(sync, repository, facts.manifest)
     refuse_unclean(sync, facts)
     if request.timestamp is None and request.pushed is None:
-        _refuse_stale(sync, facts.manifest, request.now)
+        refuse_stale(sync, facts.manifest, request.now)
     _refuse_without_room(facts.manifest.bytes, facts.cluster.free_bytes, server)
     added = len(f"envsync-{sync.target.name}@20261120t024000z-was-")
     for index in facts.manifest.rows:
@@ -112,22 +110,9 @@ def _refuse_foreign(sync: Sync, repository: SnapshotRepository, manifest: Manife
         )
 
 
-def _refuse_stale(sync: Sync, manifest: Manifest, now: Stamp) -> None:
-    age = now.moment - Stamp.parse(manifest.stamp).moment
-    if age > sync.max_age and sync.source != sync.target:
-        raise RefusedError(
-            f"the newest artefact of {sync.source} is of {manifest.stamp}, {_hours(age)} h old, "
-            f"and max_age is {_hours(sync.max_age)} h; push it again, or name it by --timestamp"
-        )
-
-
 def _refuse_without_room(needed: int, free: int | None, server: Server) -> None:
     if free is not None and needed * HEADROOM > free:
         raise RefusedError(
             f"no space on {server.name} beside the live indices: about "
             f"{needed * HEADROOM / 2**20:,.0f} MiB are needed and {free / 2**20:,.0f} MiB are free"
         )
-
-
-def _hours(age: timedelta) -> str:
-    return f"{age.total_seconds() / 3600:.1f}"
