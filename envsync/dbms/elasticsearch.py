@@ -155,4 +155,5 @@ def rollback(database: Database, facts: Facts) -> Iterator[Command]:
     if not isinstance(facts, SwapFacts) or not facts.generations.previous:
         raise NoPreviousError(f"{database} has no previous indices to roll back to")
     known = facts.generations
+    yield es.Claim(database.server.endpoint, database.name)
     yield SwapBack(database.server.endpoint, database.name, known.live, known.previous)

@@ -1,10 +1,11 @@
 """How a search cluster is pushed and pulled, as values: commands, generations, refusals."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from envsync.artefacts import Manifest
+from envsync.artefacts import Manifest, Stamp
 from envsync.commands.elasticsearch_promote import Promote, swap
 from envsync.dbms.drivers import driver
 from envsync.dbms.request import Request
@@ -15,6 +16,7 @@ from envsync.facts.elasticsearch import (
     Origin,
     PullFacts,
     PushFacts,
+    SwapFacts,
     belongs,
     chosen,
     generations,
@@ -138,6 +140,14 @@ def test_a_database_s_indices_are_told_from_those_of_one_with_a_longer_name() ->
     assert original(original(NEW)) == "people-2026"
 
 
+def test_a_rollback_holds_the_database_while_it_moves_the_names() -> None:
+    replaced = {"people": {"people-2025": "{}"}}
+    new = Index(NEW, {"people": "{}"}, Origin(CAME, {"people": "{}"}, replaced))
+    facts = SwapFacts(None, generations((new, replace(LIVE, aliases={})), "search"))
+    commands = driver(SYNC.target).rollback(SYNC.target, facts)
+    assert [type(command).__name__ for command in commands] == ["Claim", "SwapBack"]
+
+
 @pytest.mark.parametrize(
     ("pattern", "name", "meant"),
     [
@@ -211,3 +221,14 @@ def test_a_push_that_could_not_succeed_is_refused(facts: PushFacts, message: str
 def test_a_pull_that_could_not_succeed_is_refused(facts: PullFacts, message: str) -> None:
     with pytest.raises(RefusedError, match=message):
         driver(PULL.database).refuse(PULL, Request(NOW), facts)
+
+
+@pytest.mark.parametrize(
+    ("hours", "message"),
+    [(-1, "which is yet to come; correct the clock"), (40, "40 h old, and max_age is 36 h")],
+)
+def test_a_snapshot_of_another_time_is_refused_as_any_artefact_is(hours: int, message: str) -> None:
+    now = Stamp(NOW.moment + timedelta(hours=hours))
+    with pytest.raises(RefusedError, match=message):
+        driver(PULL.database).refuse(PULL, Request(now), PULL_FACTS)
+    driver(PULL.database).refuse(PULL, Request(now, timestamp="2026-11-20"), PULL_FACTS)

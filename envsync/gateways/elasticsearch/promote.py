@@ -41,8 +41,14 @@ def promote(command: Promote, require_ours: Callable[[], None], scope: Scope) ->
 
 
 def swap_back(command: SwapBack, scope: Scope) -> None:
-    """Have the previous indices serve again."""
+    """Have the previous indices serve again; raises CommandError where others serve by now."""
     cluster = connect(command.endpoint, scope)
+    known = generations(all_indices(cluster), command.name)
+    if (known.live, known.previous) != (command.live, command.previous):
+        raise CommandError(
+            f"which indices of {command.name!r} serve on {command.endpoint} has changed since they "
+            "were looked at; nothing was rolled back: try again"
+        )
     call = swap(command.live, command.previous, ())
     _until_serving(cluster, command.previous, lambda: call)
     for warning in _shown(cluster, command.live, command.previous):
