@@ -49,6 +49,7 @@ def question(step: Step, request: Request) -> Question:
                 wanted=wanted(step, sync, request),
                 target=target,
                 previous=previous(sync.target),
+                remains=(incoming(sync.target), discarded(sync.target)),
                 clients=sync.target.environment.clients,
                 disk_bytes=sync.target.server.disk_bytes,
             )

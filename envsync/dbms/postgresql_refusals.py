@@ -62,6 +62,7 @@ def refuse_pull(sync: Sync, request: Request, facts: PullFacts) -> None:
     """Raise RefusedError for a pull that could not succeed, or would bring the wrong data."""
     _refuse_role(sync.target, facts.server)
     _refuse_owner(sync.target, facts)
+    _refuse_remains(facts)
     _refuse_grantees(sync.target, facts.server)
     if facts.manifest is None:
         return
@@ -115,6 +116,18 @@ def _refuse_owner(database: Database, facts: PullFacts) -> None:
             f"member of it and so cannot rename it: "
             f'ALTER DATABASE "{live.name}" OWNER TO "{owner}"'
         )
+
+
+def _refuse_remains(facts: PullFacts) -> None:
+    """Refuse what lies where the pull will work, and which it could not clear away."""
+    server = facts.server
+    for each in filter(None, (facts.previous, *facts.remains)):
+        if not server.superuser and each.owner not in server.member_of:
+            raise RefusedError(
+                f"the database {each.name!r}, in whose place a pull works, belongs to "
+                f"{each.owner!r}, and {server.user!r} is no member of it and so cannot drop it; "
+                f'have its owner do so: DROP DATABASE "{each.name}"'
+            )
 
 
 def _refuse_grantees(database: Database, server: ServerFacts) -> None:

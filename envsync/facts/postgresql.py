@@ -107,12 +107,16 @@ class SwapFacts(SwapFactsBase):
 
 @dataclass(frozen=True, slots=True)
 class PullFacts(PullFactsBase):
-    """What a pull must know: the target as it is now, and the artefact it will restore."""
+    """What a pull must know: the target as it is now, and the artefact it will restore.
+
+    `remains` are databases of runs that were killed, or somebody else's, in the pull's way.
+    """
 
     clients: tuple[Client, ...]
     server: Server
     live: Database | None
     previous: Database | None
+    remains: tuple[Database, ...] = ()
 
     @property
     def server_version(self) -> str:

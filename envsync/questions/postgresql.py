@@ -23,6 +23,7 @@ class ObservePull(PullQuestion):
 
     target: Target
     previous: str
+    remains: tuple[str, ...]
     clients: tuple[str, ...]
     disk_bytes: int | None
 

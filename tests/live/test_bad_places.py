@@ -131,6 +131,21 @@ def test_a_live_database_that_the_role_could_not_rename_is_refused(site: Site) -
     )
 
 
+@pytest.mark.parametrize("suffix", ["__incoming", "__previous", "__discarded"])
+def test_a_database_in_the_way_that_could_not_be_dropped_is_refused(
+    site: Site, suffix: str
+) -> None:
+    site.integration.run(f'CREATE DATABASE "{site.target}{suffix}"')
+    try:
+        ran = site.run("sync", "app")
+        told = site.run("doctor").out
+    finally:
+        site.integration.run(f'DROP DATABASE "{site.target}{suffix}"')
+    sentence = f"the database '{site.target}{suffix}', in whose place a pull works, belongs to"
+    assert_refused(site, ran, sentence)
+    assert sentence in " ".join(told.split())
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [

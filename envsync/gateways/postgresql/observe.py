@@ -174,10 +174,12 @@ def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:
         server = _server(connection, endpoint, question.disk_bytes)
         live = _database(connection, question.target.database)
         previous = _database(connection, question.previous)
+        remains = [_database(connection, name) for name in question.remains]
     if live is not None:
         live = _looked_into(question.target, live, scope, grants=True)
     manifest = look_up(question.wanted)
-    return PullFacts(manifest, installed(question.clients), server, live, previous)
+    found = tuple(filter(None, remains))
+    return PullFacts(manifest, installed(question.clients), server, live, previous, found)
 
 
 def observe_swap(question: ObserveSwap, scope: Scope) -> SwapFacts:

@@ -49,7 +49,6 @@ def run_checks(command: RunChecks, scope: Scope) -> None:
             if result.status == ExecStatus.TUPLES_OK:
                 checks += 1
             elif result.status == ExecStatus.FATAL_ERROR:
-                connection.close()
                 raise _failure(command, text, psycopg.errors.error_from_result(result))
     if not checks:
         raise CommandError(f"{command.script.name} holds no query, and so checks nothing")
