@@ -27,7 +27,7 @@ class Command(ABC):
     promotes: ClassVar[bool] = False
     """Whether it puts new data in the place of what is live."""
     prepares: ClassVar[bool] = False
-    """Whether it only sees to room on this machine: who has done no more has touched nothing."""
+    """Whether it only warns or sees to room here: who has done no more has touched nothing."""
 
     @abstractmethod
     def lines(self) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from envsync.commands import Command
 
@@ -21,6 +22,7 @@ class Meet(Command):
 class Caution(Command):
     """Tell the operator of something that is not as it should be, and go on."""
 
+    prepares: ClassVar[bool] = True
     text: str
 
     def lines(self) -> Iterator[str]:

@@ -11,6 +11,7 @@ from envsync.commands.steps import Meet, RunProgram
 from envsync.dbms import buckets
 from envsync.dbms.cleaning import already_clean
 from envsync.dbms.drills import failed, passed
+from envsync.dbms.exclusions import unknown
 from envsync.dbms.request import Request
 from envsync.dbms.spooling import spool
 from envsync.dbms.trials import compared, room
@@ -65,6 +66,7 @@ def commands(step: Step, request: Request, facts: Facts) -> Iterator[Command]:
     goes before another is. The pulls of a group meet before their promotes.
     """
     yield from spool(step, facts)
+    yield from unknown(step, facts)
     yield from _remains(step, request)
     for command in step_driver(step).commands(step, request, facts):
         if command.promotes and step.group is not None:

@@ -120,7 +120,8 @@ class Environment:
 class Options:
     """What any step can be told, whichever way it goes.
 
-    `after` are the keys of databases whose steps come before, in the same environment.
+    `after` are the keys of databases whose steps come before, in the same environment. It
+    `names_tables` where it says itself whose rows are left out, and no defaults do for it.
     """
 
     title: str
@@ -131,6 +132,7 @@ class Options:
     exclude_table_data: tuple[str, ...] = ()
     exclude_tables: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    names_tables: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

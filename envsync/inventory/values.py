@@ -137,6 +137,7 @@ def options(shape: BackupShape, defaults: DefaultsShape, title: str) -> Options:
         exclude_table_data=_first(patterns, defaults.exclude_table_data, otherwise=()),
         exclude_tables=_first(shape.exclude_tables, defaults.exclude_tables, otherwise=()),
         after=shape.after,
+        names_tables=patterns is not None,
     )
 
 

@@ -173,6 +173,7 @@ def _clean(sync: Sync, rank: tuple[int, int]) -> _Node:
         ensure=Ensure.DISABLED,
         exclude_table_data=sync.options.exclude_table_data,
         exclude_tables=sync.options.exclude_tables,
+        names_tables=sync.options.names_tables,
     )
     return _Node(action, options, rank, goal=False)
 

@@ -189,6 +189,14 @@ def test_rows_of_an_excluded_table_stay_behind(site: Site) -> None:
     assert site.integration.run("SELECT count(*) FROM notes", site.target) == [(0,)]
 
 
+def test_a_misspelt_table_whose_rows_were_to_stay_behind_is_a_warning(site: Site) -> None:
+    site.write(integration={"syncs.app.exclude_table_data": ["notse"]})
+    ran = site.run("sync", "app")
+    assert (ran.code, len(site.people())) == (0, 500), ran.err
+    assert "WARNING: pull" in ran.err
+    assert "exclude_table_data names 'notse', of which the artefact of" in ran.err
+
+
 def test_a_backup_of_sanitised_data_says_by_which_script(site: Site) -> None:
     site.write(integration={"backups": {"app": {"at": "05:40"}}})
     ran = site.run("nightly", "--env", "integration")
