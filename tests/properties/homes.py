@@ -105,7 +105,9 @@ def options(draw: Draw, defaults: Defaults, title: str, dbms: Dbms | None) -> Op
     None stands for what is no database, and is told only whether, when and for how long.
     """
     fit = EXCLUDES[dbms] if dbms else ()
-    excluded = {key: draw(PATTERNS) if key in fit else () for key in EXCLUDES[Dbms.MYSQL]}
+    rows, tables = (
+        draw(PATTERNS) if key in fit else () for key in ("exclude_table_data", "exclude_tables")
+    )
     schedule = SCHEDULE if defaults.schedule else some.none() | SCHEDULE
     temppath = FOLDER if defaults.temppath else optional(FOLDER)
     deadline = DURATION if defaults.deadline else some.none() | DURATION
@@ -115,7 +117,8 @@ def options(draw: Draw, defaults: Defaults, title: str, dbms: Dbms | None) -> Op
         draw(schedule),
         draw(temppath) if dbms else None,
         draw(deadline),
-        **excluded,
+        exclude_table_data=rows,
+        exclude_tables=tables,
     )
 
 
