@@ -176,6 +176,16 @@ class Rewrite(MysqlCommand):
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteHistory(MysqlCommand):
+    """Delete the former rows that MariaDB keeps of tables with system versioning, all of them."""
+
+    target: Target
+
+    def lines(self) -> Iterator[str]:
+        yield f"sql {self.target}: DELETE HISTORY, every table with system versioning"
+
+
+@dataclass(frozen=True, slots=True)
 class RunChecks(MysqlCommand):
     """Run each query of a script, read only; one that returns a row fails the step."""
 

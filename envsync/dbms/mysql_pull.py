@@ -70,7 +70,8 @@ def restore(step: Step, sync: Sync, manifest: Manifest, quarantine: Target) -> I
 def sanitise(sync: Sync, quarantine: Target, left_out: tuple[str, ...] = ()) -> Iterator[Command]:
     """Make what is in a quarantine safe to read, and have that checked.
 
-    Its columns are compared with those decided on as they came, before anything changes them.
+    Its columns are compared with those decided on as they came, before anything changes them. What
+    changes them is followed by the deletion of what they were, which some tables remember.
     """
     yield from covered(sync, lambda gate: my.CheckColumns(quarantine, gate), left_out)
     script = script_of(None if sync.is_cleaned else sync.script)
@@ -79,5 +80,7 @@ def sanitise(sync: Sync, quarantine: Target, left_out: tuple[str, ...] = ()) -> 
     for rewrite in sync.rewrite:
         table, _, column = rewrite.field.partition(".")
         yield my.Rewrite(quarantine, table, column, rewrite.replacements)
+    if script or sync.rewrite:
+        yield my.DeleteHistory(quarantine)
     if sync.checks:
         yield my.RunChecks(quarantine, Script(sync.checks.name, str(sync.checks.path)))

@@ -91,7 +91,8 @@ def test_nothing_is_promoted_before_it_is_sanitised_and_checked() -> None:
     done = list(mysql.commands(PULL, REQUEST, PULL_FACTS))
     assert kinds(done) == [
         *("Claim", "Recover", "DropSchema", "DropSchema", "CreateSchema", "Restore"),
-        *("CompareRows", "CheckColumns", "RunScript", "RunChecks", "Analyse", "Promote"),
+        *("CompareRows", "CheckColumns", "RunScript", "DeleteHistory", "RunChecks"),
+        *("Analyse", "Promote"),
     ]
     acts = [type(c) for c in done if isinstance(c, RunScript | RunChecks | Promote)]
     assert acts == [RunScript, RunChecks, Promote]

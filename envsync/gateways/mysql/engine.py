@@ -10,8 +10,8 @@ from envsync.facts import ColumnsFacts, Facts, SamplesFacts
 from envsync.gateways.coverage import judge
 from envsync.gateways.decompressing import decompressed
 from envsync.gateways.engines import Work
+from envsync.gateways.mysql import history, promote, rows, schemas, scripts
 from envsync.gateways.mysql import observe as eyes
-from envsync.gateways.mysql import promote, rows, schemas, scripts
 from envsync.gateways.mysql.assumed import assumed_pull, assumed_push
 from envsync.gateways.mysql.columns import columns, samples
 from envsync.gateways.mysql.dump import dump
@@ -79,6 +79,8 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
             return scripts.run_script(command, scope)
         case my.Rewrite():
             scripts.rewrite(command, scope)
+        case my.DeleteHistory():
+            history.delete_history(command, scope)
         case my.RunChecks():
             scripts.run_checks(command, scope)
         case my.Analyse():

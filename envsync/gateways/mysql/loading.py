@@ -19,6 +19,8 @@ _AS_DUMPS_SET = (
     "SET SESSION time_zone = '+00:00', foreign_key_checks = 0, unique_checks = 0, "
     "sql_mode = 'NO_AUTO_VALUE_ON_ZERO', sql_notes = 0, wait_timeout = 2147483, "
     "lock_wait_timeout = 86400, innodb_lock_wait_timeout = 86400"
+    # Without this no index can follow the rows of a table WITH SYSTEM VERSIONING.
+    "/*M!100304 , system_versioning_alter_history = KEEP */"
 )
 
 
