@@ -131,23 +131,6 @@ def test_after_sigkill_the_next_run_clears_up(site: MysqlSite) -> None:
     assert (ran.code, site.schemas()) == (0, {"live", "__previous"}), ran.err
 
 
-def test_a_promote_cut_short_behind_the_rename_is_finished_by_the_next_run(site: MysqlSite) -> None:
-    site.run("sync", "app")
-    expected = told(site.integration, site.target)
-    site.integration.run(
-        "DROP TRIGGER people_lower;\nDROP VIEW towns;\nDROP FUNCTION answer;\n"
-        f"INSERT INTO envsync.exchanges VALUES ('{site.target}', '{site.target}__incoming', 1);\n"
-        f"UPDATE envsync.objects SET schema_name = '{site.target}__incoming' "
-        f"WHERE schema_name = '{site.target}__previous'",
-        site.target,
-    )
-    site.script("SELECT * FROM nobody;\n")
-    assert site.run("pull", "app").code == 1
-    found = told(site.integration, site.target)
-    assert found.keys() - expected.keys() == {"people_upper"}
-    assert {"towns", "answer"} <= found.keys()
-
-
 def test_a_pull_that_loses_its_claim_promotes_nothing(site: MysqlSite) -> None:
     site.script(f"SELECT sleep(4);\n{SCRIPT}")
     asleep = "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT sleep(4)%'"

@@ -8,45 +8,32 @@ written down beforehand, and brought to its end by the next one.
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pymysql
-from pymysql.constants import ER
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from envsync.commands import Measured, Target
 from envsync.commands.mysql import Schemas
 from envsync.commands.mysql_promote import Promote, Recover, SwapBack
 from envsync.commands.mysql_text import quoted
 from envsync.errors import CommandError, EnvsyncError
+from envsync.gateways.mysql import exchanges
 from envsync.gateways.mysql import schemas as kept
-from envsync.gateways.mysql.definitions import create, drop_objects, objects_of
+from envsync.gateways.mysql.definitions import drop_objects, objects_of
+from envsync.gateways.mysql.following import OTHERS, put, put_back
 from envsync.gateways.mysql.objects import KINDS, Object
-from envsync.gateways.mysql.session import Session, code, connect, said
+from envsync.gateways.mysql.renaming import (
+    Move,
+    Renaming,
+    rename,
+    renamings,
+    reversed_renamings,
+)
+from envsync.gateways.mysql.session import Session, connect, said
 from envsync.gateways.scope import Scope
-
-PATIENCE = 30.0
-"""Seconds in which whoever holds the live tables is given the chance to let go of them."""
-ATTEMPT = 1
-"""Seconds one attempt may keep clients waiting."""
-BETWEEN_ATTEMPTS = 1.0
-_OF_TABLES = ("TRIGGER", "EVENT")
-_OTHERS = ("VIEW", "FUNCTION", "PROCEDURE", "PACKAGE", "PACKAGE BODY")
-# Sessions of clients of a schema that have a transaction open, and so may hold its tables.
-_HOLDING = """
-SELECT p.ID FROM information_schema.PROCESSLIST p
-  JOIN information_schema.INNODB_TRX t ON t.trx_mysql_thread_id = p.ID
- WHERE p.DB = %s AND p.ID <> CONNECTION_ID()
-"""
 
 _PROBE = "envsync_probe"
 _ONE = "RETURNS INT DETERMINISTIC NO SQL RETURN 1"
-
-Move = tuple[str, str]
-
-
-class _OccupiedError(CommandError):
-    """Somebody holds a table of the live schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,25 +89,32 @@ def swap_back(command: SwapBack, scope: Scope) -> None:
 
 
 def recover(command: Recover, scope: Scope) -> None:
-    """Bring an exchange to its end that a killed run has left halfway."""
-    names = command.schemas
-    with connect(Target(command.endpoint, names.live), scope, schema=False) as session:
-        cut_short = kept.exchange_cut_short(session, names.live)
-        if cut_short is None:
+    """Bring an exchange to its end that was cut short; back, where no table has changed its place.
+
+    That is what the tables themselves tell: either state is reached whole.
+    """
+    live = command.schemas.live
+    with connect(Target(command.endpoint, live), scope, schema=False) as session:
+        if exchanges.cut_short(session, live) is None:
             return
-        coming, renamed = cut_short
-        session.run(f"USE {quoted(names.live)}")
-        if renamed or (coming == names.incoming and not kept.tables(session, coming)):
-            _create(session, kept.kept_objects(session, coming))
-            _settled(session, names, coming)
-        else:
-            _create(session, kept.kept_objects(session, _outgoing(names)))
-            kept.end_exchange(session, names.live)
+        exchanges.alone(session, live)
+        # Its session may have ended it meanwhile.
+        coming = exchanges.cut_short(session, live)
+        if coming is not None:
+            session.run(f"USE {quoted(live)}")
+            _finish(session, command.schemas, coming)
 
 
-def _create(session: Session, objects: Sequence[Object]) -> tuple[str, ...]:
-    session.run(f"SET SESSION lock_wait_timeout = {PATIENCE:.0f}")
-    return create(session, objects, mariadb=_is_mariadb(session))
+def _finish(session: Session, names: Schemas, coming: str) -> None:
+    old = kept.kept_objects(session, _outgoing(names))
+    new = kept.kept_objects(session, coming)
+    if exchanges.are_moved(session, names.live):
+        put(session, new)
+        drop_objects(session, old, OTHERS, keep=new)
+        _settled(session, names, coming)
+    else:
+        put_back(session, names.live, old, instead=new)
+        exchanges.end(session, names.live)
 
 
 def _planned(session: Session, names: Schemas, coming: str, moves: tuple[Move, ...]) -> _Exchange:
@@ -133,22 +127,18 @@ def _exchange(session: Session, exchange: _Exchange, scope: Scope) -> tuple[str,
     """Let schemas change places; whatever fails, the live one is as it was."""
     names = exchange.schemas
     _rehearse(session, exchange)
-    renames = _renames(session, exchange.moves)
+    exchanges.alone(session, names.live)
     kept.keep_objects(session, _outgoing(names), exchange.old)
-    kept.begin_exchange(session, names.live, exchange.coming)
-    hooks = [each for each in exchange.old if each.kind in _OF_TABLES]
+    exchanges.begin(session, names.live, exchange.coming)
+    renamed = [*renamings(session, exchange.moves), exchanges.mark(names.live)]
     try:
-        _rename(session, renames, exchange, scope)
+        rename(session, renamed, names.live, exchange.old, scope)
+        warnings = put(session, exchange.new)
+        drop_objects(session, exchange.old, OTHERS, keep=exchange.new)
     except (EnvsyncError, pymysql.Error) as error:
-        _create(session, hooks)
-        kept.end_exchange(session, names.live)
-        raise _failed(names, error) from None
-    try:
-        kept.mark_renamed(session, names.live)
-        warnings = _create(session, exchange.new)
-        drop_objects(session, exchange.old, _OTHERS, keep=exchange.new)
-    except (EnvsyncError, pymysql.Error) as error:
-        _undo(session, exchange, renames, scope)
+        session.close()
+        _undo(exchange, renamed, session.target, error)
+        scope.check()
         raise _failed(names, error) from None
     return warnings
 
@@ -164,7 +154,7 @@ def _rehearse(session: Session, exchange: _Exchange) -> None:
         rehearsed.append(Object("FUNCTION", _PROBE, f"CREATE FUNCTION {_PROBE}() {_ONE}".encode()))
     session.run(f"USE {quoted(exchange.coming)}")
     try:
-        _create(session, rehearsed)
+        put(session, rehearsed)
     except CommandError:
         # Who may not create one may not drop one either.
         with suppress(pymysql.Error):
@@ -175,65 +165,26 @@ def _rehearse(session: Session, exchange: _Exchange) -> None:
 
 
 def _undo(
-    session: Session, exchange: _Exchange, renames: Sequence[tuple[Move, Move]], scope: Scope
+    exchange: _Exchange,
+    renamed: Sequence[Renaming],
+    target: Target,
+    error: EnvsyncError | pymysql.Error,
 ) -> None:
-    back = replace(exchange, old=exchange.new, new=exchange.old)
-    _rename(session, [(new, old) for old, new in reversed(renames)], back, scope)
-    drop_objects(session, exchange.new, _OTHERS, keep=exchange.old)
-    _create(session, exchange.old)
-    kept.end_exchange(session, exchange.schemas.live)
-
-
-def _renames(session: Session, moves: Sequence[Move]) -> list[tuple[Move, Move]]:
-    """Return the tables that change schemas, in an order in which each finds its place free."""
-    found = {schema: kept.tables(session, schema) for move in moves for schema in move}
-    renames = []
-    for old, new in moves:
-        renames += [((old, table), (new, table)) for table in found[old]]
-        found[new] = found[old]
-    return renames
-
-
-def _rename(
-    session: Session, renames: Sequence[tuple[Move, Move]], exchange: _Exchange, scope: Scope
-) -> None:
-    """Rename tables in one statement; tried again while somebody holds one of them.
-
-    Triggers go just before, and come back at once where the tables stay.
-    """
+    """Put back what was live, in a session that no signal and no deadline of the step ends."""
     live = exchange.schemas.live
-    statement = "RENAME TABLE " + ", ".join(f"{_name(old)} TO {_name(new)}" for old, new in renames)
-    for attempt in Retrying(
-        retry=retry_if_exception_type(_OccupiedError),
-        stop=stop_after_delay(PATIENCE),
-        wait=wait_fixed(BETWEEN_ATTEMPTS),
-        reraise=True,
-    ):
-        with attempt:
-            scope.check()
-            session.run(f"SET SESSION lock_wait_timeout = {ATTEMPT}")
-            try:
-                drop_objects(session, exchange.old, _OF_TABLES)
-                if renames:
-                    session.run(statement)
-            except pymysql.Error as error:
-                if code(error) != ER.LOCK_WAIT_TIMEOUT:
-                    raise
-                _end_holders(session, live)
-                _create(session, [each for each in exchange.old if each.kind in _OF_TABLES])
-                raise _OccupiedError(
-                    f"a transaction or a query of a client holds a table of {live!r}; end it"
-                ) from None
-
-
-def _end_holders(session: Session, live: str) -> None:
-    """End the sessions with an open transaction in the live schema, as far as this account may."""
+    scope = Scope()
     try:
-        for (number,) in session.run(_HOLDING, (live,)):
-            session.run(f"KILL {int(number)}")
-    except pymysql.Error:
-        # They may end by themselves; if not, the error after the last attempt says what to do.
-        return
+        with connect(target, scope) as session:
+            exchanges.alone(session, live)
+            if exchanges.are_moved(session, live):
+                rename(session, reversed_renamings(renamed), live, exchange.new, scope)
+            put_back(session, live, exchange.old, instead=exchange.new)
+            exchanges.end(session, live)
+    except CommandError as worse:
+        raise type(worse)(
+            f"cannot put {live!r} in its place: {_why(error)}; and what was live could not be put "
+            f"back: {worse}; the next run does one or the other"
+        ) from None
 
 
 def _settled(session: Session, names: Schemas, coming: str) -> None:
@@ -247,8 +198,10 @@ def _settled(session: Session, names: Schemas, coming: str) -> None:
     kept.write_provenance(session, coming, None)
     kept.write_provenance(session, names.previous, went)
     kept.write_provenance(session, names.live, came)
-    kept.end_exchange(session, names.live)
+    exchanges.forget(session, names.live)
     session.commit()
+    with suppress(pymysql.Error):
+        exchanges.end(session, names.live)
 
 
 def _dropped(session: Session, names: Schemas) -> tuple[str, ...]:
@@ -264,19 +217,15 @@ def _dropped(session: Session, names: Schemas) -> tuple[str, ...]:
 def _failed(names: Schemas, error: EnvsyncError | pymysql.Error) -> EnvsyncError:
     if isinstance(error, EnvsyncError) and not isinstance(error, CommandError):
         return error
-    why = said(error) if isinstance(error, pymysql.Error) else str(error)
-    return CommandError(f"cannot put {names.live!r} in its place: {why}; what was live still is")
+    return CommandError(
+        f"cannot put {names.live!r} in its place: {_why(error)}; what was live still is"
+    )
+
+
+def _why(error: EnvsyncError | pymysql.Error) -> str:
+    return said(error) if isinstance(error, pymysql.Error) else str(error)
 
 
 def _outgoing(names: Schemas) -> str:
     """Return the name under which the live schema's objects are kept while they go."""
     return f"{names.live}__outgoing"
-
-
-def _is_mariadb(session: Session) -> bool:
-    ((version,),) = session.run("SELECT VERSION()")
-    return "mariadb" in str(version).lower()
-
-
-def _name(table: Move) -> str:
-    return f"{quoted(table[0])}.{quoted(table[1])}"

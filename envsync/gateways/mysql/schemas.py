@@ -26,10 +26,10 @@ _OBJECTS = """(
 _PROVENANCE = """(
   schema_name VARCHAR(64) PRIMARY KEY, provenance VARCHAR(1024) NOT NULL) ENGINE=InnoDB
 """
-_EXCHANGES = """(
-  live VARCHAR(64) PRIMARY KEY, coming VARCHAR(64) NOT NULL, renamed BOOL NOT NULL) ENGINE=InnoDB
+_UNDER_WAY = """(
+  live VARCHAR(64) PRIMARY KEY, coming VARCHAR(64) NOT NULL) ENGINE=InnoDB
 """
-_TABLES = {"objects": _OBJECTS, "provenance": _PROVENANCE, "exchanges": _EXCHANGES}
+_TABLES = {"objects": _OBJECTS, "provenance": _PROVENANCE, "under_way": _UNDER_WAY}
 _REAL_TABLES = """
 SELECT TABLE_NAME FROM information_schema.TABLES
  WHERE TABLE_SCHEMA = %s AND TABLE_TYPE <> 'VIEW' ORDER BY TABLE_NAME
@@ -65,13 +65,18 @@ def verify_claim(claim: Session) -> None:
 def create_schema(command: CreateSchema, scope: Scope) -> None:
     """Create an empty schema, and the one in which envsync keeps what it must know of it."""
     with connect(command.target, scope, schema=False) as session:
-        session.run(_SCHEMA)
-        for table, columns in _TABLES.items():
-            session.run(f"CREATE TABLE IF NOT EXISTS {_OWN}.{table} {columns}")
+        prepare(session)
         session.run(
             f"CREATE DATABASE {quoted(command.target.database)} "
             f"CHARACTER SET {command.character_set} COLLATE {command.collation}"
         )
+
+
+def prepare(session: Session) -> None:
+    """Create the schema in which envsync keeps what it must know of others, where it is not."""
+    session.run(_SCHEMA)
+    for table, columns in _TABLES.items():
+        session.run(f"CREATE TABLE IF NOT EXISTS {_OWN}.{table} {columns}")
 
 
 def drop_schema(command: DropSchema, scope: Scope) -> None:
@@ -147,26 +152,3 @@ def write_provenance(session: Session, schema: str, provenance: Provenance | Non
     session.run(f"DELETE FROM {_OWN}.provenance WHERE schema_name = %s", (schema,))
     if provenance:
         session.run(f"INSERT INTO {_OWN}.provenance VALUES (%s, %s)", (schema, str(provenance)))
-
-
-def begin_exchange(session: Session, live: str, coming: str) -> None:
-    """Write down that a schema's tables are about to be exchanged, for who finds it cut short."""
-    session.run(f"REPLACE INTO {_OWN}.exchanges VALUES (%s, %s, FALSE)", (live, coming))
-
-
-def mark_renamed(session: Session, live: str) -> None:
-    """Write down that the tables have changed places, and the rest has still to follow."""
-    session.run(f"UPDATE {_OWN}.exchanges SET renamed = TRUE WHERE live = %s", (live,))
-
-
-def end_exchange(session: Session, live: str) -> None:
-    """Write down that the exchange has come to its end."""
-    session.run(f"DELETE FROM {_OWN}.exchanges WHERE live = %s", (live,))
-
-
-def exchange_cut_short(session: Session, live: str) -> tuple[str, bool] | None:
-    """Return what was to become live and whether its tables are, where that was cut short."""
-    if not knows(session, "exchanges"):
-        return None
-    found = session.run(f"SELECT coming, renamed FROM {_OWN}.exchanges WHERE live = %s", (live,))
-    return (str(found[0][0]), bool(found[0][1])) if found else None
