@@ -159,7 +159,11 @@ def abandon(step: Step, request: Request) -> Iterator[Command]:
             key = artefact(database, request.now)
             yield Discard(Location(database.environment.storage, key))
         case Pull(sync) | Clean(sync) | Verify(sync):
-            yield my.Claim(sync.target.server.endpoint, sync.target.name)
+            endpoint = sync.target.server.endpoint
+            yield my.Claim(endpoint, sync.target.name)
+            if isinstance(step.action, Pull):
+                # What the quarantine's tables need is kept under its name, and goes with it.
+                yield Recover(endpoint, names(sync.target))
             yield my.DropSchema(target_of(sync.target, names(sync.target).incoming))
             yield from unpublished(step, request)
 
@@ -175,7 +179,7 @@ def rollback(database: Database, facts: Facts) -> Iterator[Command]:
         raise NoPreviousError(
             f"{database} has no previous schema {names(database).previous!r} to roll back to"
         )
-    endpoint = database.server.endpoint
+    endpoint, schemas = database.server.endpoint, names(database)
     yield my.Claim(endpoint, database.name)
-    yield Recover(endpoint, names(database))
-    yield SwapBack(endpoint, names(database))
+    yield Recover(endpoint, schemas)
+    yield SwapBack(endpoint, schemas)

@@ -49,8 +49,10 @@ def verify(step: Step, sync: Sync, manifest: Manifest) -> Iterator[Command]:
 def tried(step: Step, sync: Sync, manifest: Manifest) -> Iterator[Command]:
     """What a pull does up to its checks; the rows are remembered once they are restored."""
     database = sync.target
-    quarantine = target_of(database, names(database).incoming)
-    yield my.Claim(database.server.endpoint, database.name)
+    endpoint, schemas = database.server.endpoint, names(database)
+    quarantine = target_of(database, schemas.incoming)
+    yield my.Claim(endpoint, database.name)
+    yield Recover(endpoint, schemas)
     yield from restore(step, sync, manifest, quarantine)
     yield RememberRows(Copy(Dbms.MYSQL, quarantine), step.options.temppath)
     yield from sanitise(sync, quarantine, step.options.exclude_tables)
