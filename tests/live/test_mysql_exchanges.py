@@ -171,3 +171,13 @@ def test_a_promote_that_is_killed_in_the_rename_is_finished_by_a_pull_that_fails
     found = told(site.integration, site.target)
     assert {"people_lower", "tidy", "question"} <= found.keys()
     assert ("answer" in found, is_left(site)) == (False, [])
+
+
+def test_a_rollback_succeeds_whatever_an_earlier_run_could_not_drop(site: MysqlSite) -> None:
+    before = told(site.integration, site.target)
+    assert site.run("sync", "app").code == 0
+    site.integration.run(f"CREATE DATABASE `{site.target}__discarded`")
+    site.integration.run("CREATE TABLE people (id int)", f"{site.target}__discarded")
+    ran = site.run("rollback", "app", "--env", "integration")
+    assert (ran.code, told(site.integration, site.target)) == (0, before), ran.err
+    assert site.schemas() == {"live", "__previous"}
