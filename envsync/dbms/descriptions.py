@@ -52,6 +52,8 @@ def _mysql(facts: mysql.PushFacts | mysql.PullFacts) -> Iterator[Described]:
     if isinstance(facts, mysql.PushFacts):
         programs = ", ".join(f"{client.brand} {client.text}" for client in facts.clients)
         yield "programs", programs or "none"
+    elif facts.watchers:
+        yield "statements", f"seen as they run, with their rows, by {', '.join(facts.watchers)}"
     yield from _room(server.free_bytes)
 
 

@@ -70,7 +70,8 @@ class PullFacts(PullFactsBase):
 
     `readers` are accounts that are no administrators and could read the quarantine; None where
     that cannot be seen. `pointing` are tables of other schemas with foreign keys into the live one.
-    `clients` are the dump programs, looked for where the copy is to be dumped again.
+    `clients` are the dump programs, looked for where the copy is to be dumped again. `watchers` are
+    accounts that see statements as they run, and so the rows in them while they are loaded.
     """
 
     server: Server
@@ -79,6 +80,7 @@ class PullFacts(PullFactsBase):
     readers: tuple[str, ...] | None = ()
     pointing: tuple[str, ...] = ()
     clients: tuple[Client, ...] = ()
+    watchers: tuple[str, ...] = ()
 
     @property
     def server_version(self) -> str:

@@ -9,6 +9,7 @@ import pymysql
 
 from envsync.facts.mysql import PullFacts, PushFacts, Schema, Server, SwapFacts
 from envsync.gateways.manifests import look_up, newest
+from envsync.gateways.mysql.accounts import readers, watchers
 from envsync.gateways.mysql.clients import installed
 from envsync.gateways.mysql.schemas import provenance
 from envsync.gateways.mysql.session import Session, connect
@@ -48,23 +49,6 @@ SELECT TABLE_NAME FROM information_schema.TABLES t JOIN information_schema.ENGIN
  ORDER BY 1
 """
 _ALL_BYTES = "SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) FROM information_schema.TABLES"
-# Who may read a schema of this name, by whatever grant, and is nobody who may grant it to himself.
-_READERS = """
-SELECT DISTINCT User, Host, what FROM (
-  SELECT User, Host, CONCAT('on `', Db, '`.*') AS what FROM mysql.db
-   WHERE Select_priv = 'Y' AND %s LIKE Db
-  UNION ALL
-  SELECT User, Host, CONCAT('on a table of ', Db) FROM mysql.tables_priv WHERE Db = %s
-  UNION ALL
-  SELECT User, Host, 'on *.*' FROM mysql.user WHERE Select_priv = 'Y'
-) AS found
- WHERE CONCAT(User, '@', Host) <> CURRENT_USER()
-   AND User NOT IN ('mariadb.sys', 'mysql.sys', 'mysql.session', 'mysql.infoschema', 'rdsadmin')
-   AND NOT EXISTS (
-     SELECT 1 FROM mysql.user AS u WHERE u.User = found.User AND u.Host = found.Host
-        AND (u.Super_priv = 'Y' OR u.Create_user_priv = 'Y'))
- ORDER BY 1, 2, 3
-"""
 # Foreign keys that would follow the live tables into the previous schema.
 _POINTING = """
 SELECT DISTINCT CONCAT(CONSTRAINT_SCHEMA, '.', TABLE_NAME)
@@ -102,9 +86,10 @@ def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:
             _server(session, question.target.endpoint, question.disk_bytes),
             _schema(session, names.live),
             _schema(session, names.previous),
-            _readers(session, names.incoming),
+            readers(session, names.incoming),
             tuple(str(name) for (name,) in session.run(_POINTING, (names.live, *all_names))),
             installed(question.clients) if question.wanted.cleans else (),
+            watchers(session),
         )
 
 
@@ -186,11 +171,3 @@ def _schema(session: Session, name: str) -> Schema | None:
         without_transactions=tuple(n for (n,) in session.run(_WITHOUT_TRANSACTIONS, (name,))),
         provenance=provenance(session, name),
     )
-
-
-def _readers(session: Session, schema: str) -> tuple[str, ...] | None:
-    try:
-        found = session.run(_READERS, (schema, schema))
-    except pymysql.Error:
-        return None
-    return tuple(f"'{user}'@'{host}' {what}" for user, host, what in found)
