@@ -47,7 +47,9 @@ def _instead(known: Inventory, meant: Database) -> str:
     for sync in known.syncs:
         if sync.target == meant and sync.options.ensure is not Ensure.ABSENT:
             source = sync.source
-            consent = " --onto-protected NAME" if meant.environment.protected else ""
+            consent = (
+                f" --onto-protected {meant.environment.name}" if meant.environment.protected else ""
+            )
             return (
                 f"envsync backups {source.key} --env {source.environment.name} lists the artefacts "
                 f"that envsync pull {place} --timestamp T{consent} restores instead"
