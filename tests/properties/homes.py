@@ -119,6 +119,7 @@ def options(draw: Draw, defaults: Defaults, title: str, dbms: Dbms | None) -> Op
         draw(deadline),
         exclude_table_data=rows,
         exclude_tables=tables,
+        names_tables=bool(rows),
     )
 
 
