@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import signal
 import threading
@@ -25,6 +26,8 @@ PIPE_BYTES = 1 << 20
 _LINES_KEPT = 40
 _LINE_BYTES = 2000
 _LINES_TOLD = 4
+# A server names what its errors are about, and quotes a value behind a colon, or the word itself.
+_VALUES = re.compile(r"(ERROR: .*?(?:: |\bvalue ))[\"'\u00ab\u201e\u201c\u2018\u2039].*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,11 @@ class Child:
     def _last_words(self, code: int) -> str:
         """Tell what the child said of itself; the rest may quote rows."""
         prefix = f"{self._name}: "
-        own = [line.removeprefix(prefix) for line in self._said if line.startswith(prefix)]
+        own = [
+            _VALUES.sub(r"\1…", line.removeprefix(prefix))
+            for line in self._said
+            if line.startswith(prefix)
+        ]
         if code < 0:
             own.append(f"it was ended by {signal.Signals(-code).name}")
         return "; ".join((own or list(self._said))[-_LINES_TOLD:]) or f"exit code {code}"
