@@ -155,10 +155,10 @@ def _repository(draw: Draw, home: Environment, number: int, *, scratch: bool) ->
     return f"clean-r{number}" if scratch else f"{draw(KEY)}-r"
 
 
-def server(  # noqa: PLR0913 - who draws, where it stands, what it is
-    draw: Draw, home: Environment, dbms: Dbms, number: int, machine: str, *, scratch: bool = False
+def server(
+    draw: Draw, home: Environment, dbms: Dbms, number: int, *, scratch: bool = False
 ) -> Server:
-    """Draw a server; no other has its host, and most are reached by the machine that is given."""
+    """Draw a server; no other has its host."""
     endpoint = Endpoint(
         name=f"{dbms}-{number}",
         host=f"{draw(HOST)}{number}",
@@ -176,7 +176,7 @@ def server(  # noqa: PLR0913 - who draws, where it stands, what it is
     return Server(
         dbms,
         endpoint,
-        machine if draw(MOSTLY) else draw(KEY),
+        draw(KEY),
         draw(some.integers(1, 64)),
         draw(some.none() | some.integers(1, 10**18)),
         draw(some.sampled_from(("primary", "secondary"))),

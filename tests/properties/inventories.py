@@ -170,15 +170,20 @@ def _databases(
     servers: dict[Dbms, Server] = {}
     scratch: dict[Dbms, Server | None] = {}
     machine = draft.draw(KEY)
+
+    def reached(made: Server) -> Server:
+        """Have most servers reached by one machine, as a group's have to be."""
+        return replace(made, machine=machine) if draft.draw(MOSTLY) else made
+
     search_alone = isinstance(file.home.storage, SnapshotRepository)
     for key, dbms in datasets.items():
         if not draft.draw(MOSTLY) or (search_alone and dbms is not Dbms.ELASTICSEARCH):
             continue
         if dbms not in servers or draft.draw(SELDOM):
-            servers[dbms] = server(draft.draw, file.home, dbms, next(draft.numbers), machine)
+            servers[dbms] = reached(server(draft.draw, file.home, dbms, next(draft.numbers)))
         if dbms not in scratch:
             number = next(draft.numbers)
-            apart = server(draft.draw, file.home, dbms, number, machine, scratch=True)
+            apart = reached(server(draft.draw, file.home, dbms, number, scratch=True))
             scratch[dbms] = apart if draft.draw(MOSTLY) else None
         database = _database(draft, file, key, servers[dbms])
         yield key, replace(database, scratch=scratch[dbms])

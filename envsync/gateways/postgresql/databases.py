@@ -13,7 +13,7 @@ from envsync.commands.postgresql import Analyse, Claim, DropDatabase, Sql
 from envsync.commands.postgresql_promote import ApplyGrants, ApplySettings, GrantOnAll, VerifyOwner
 from envsync.commands.postgresql_text import Name
 from envsync.errors import BusyError, CommandError
-from envsync.facts.postgresql import Grant
+from envsync.facts.postgresql import Grant, Setting
 from envsync.gateways.claims import CLAIM_PATIENCE, lost, taken
 from envsync.gateways.postgresql.session import Session, connect, first_line
 from envsync.gateways.scope import Scope
@@ -219,28 +219,28 @@ def apply_settings(command: ApplySettings, scope: Scope) -> Measured:
     warnings = []
     with connect(_maintenance(command.target.endpoint), scope) as connection:
         for setting in command.settings:
-            role = (
-                sql.SQL("ROLE {} IN ").format(sql.Identifier(setting.role))
-                if setting.role
-                else sql.SQL("")
-            )
-            name = sql.Identifier(*setting.name.split("."))
-            value = sql.SQL("FROM CURRENT" if setting.name in _LISTS else "= {}").format(
-                *(() if setting.name in _LISTS else (sql.Literal(setting.value),))
-            )
             try:
                 with connection.transaction():
-                    if setting.name in _LISTS:
-                        query = "SELECT set_config(%s, %s, true)"
-                        connection.execute(query, (setting.name, setting.value))
-                    connection.execute(
-                        sql.SQL("ALTER {}DATABASE {} SET {} {}").format(
-                            role, sql.Identifier(command.target.database), name, value
-                        )
-                    )
+                    _set(connection, command.target.database, setting)
             except psycopg.errors.InsufficientPrivilege as error:
                 warnings.append(f"{setting.name} could not be set: {error.diag.message_primary}")
     return Measured(warnings=tuple(warnings))
+
+
+def _set(connection: Session, database: str, setting: Setting) -> None:
+    role = sql.SQL("ROLE {} IN ").format(sql.Identifier(setting.role)) if setting.role else ""
+    value = sql.SQL("= {}").format(sql.Literal(setting.value))
+    if setting.name in _LISTS:
+        connection.execute("SELECT set_config(%s, %s, true)", (setting.name, setting.value))
+        value = sql.Composed([sql.SQL("FROM CURRENT")])
+    connection.execute(
+        sql.SQL("ALTER {}DATABASE {} SET {} {}").format(
+            role or sql.SQL(""),
+            sql.Identifier(database),
+            sql.Identifier(*setting.name.split(".")),
+            value,
+        )
+    )
 
 
 def verify_owner(command: VerifyOwner, scope: Scope) -> None:
