@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from envsync.artefacts import ArtefactKey, Manifest, Stamp, matches, stored_format
+from envsync.artefacts import ArtefactKey, Manifest, Stamp, matches
 from envsync.errors import CommandError, RefusedError, UnavailableError, UnsoundError
 from envsync.gateways.age.keys import verify_readable
 from envsync.gateways.storage.open_store import open_store
 from envsync.gateways.storage.store import Store
-from envsync.questions import PUSH_FIRST, PullQuestion, Wanted
+from envsync.questions import PUSH_FIRST, Wanted
 from envsync.verification import Verification
-from envsync.version import VERSION
 
 MANIFEST_LIMIT = 64 * 2**20
 """No manifest is larger than this, in bytes; whatever is, is not read into memory."""
@@ -125,24 +124,6 @@ def look_up(wanted: Wanted) -> Manifest | None:
         what = f"the artefact of {wanted.name!r} at {manifest.stamp} in {storage.url}"
         verify_readable(storage.age, manifest.encrypted_to, what)
     return manifest
-
-
-def assumed(question: PullQuestion, form: str, version: str) -> Manifest:
-    """Return the manifest of what a dry run takes for granted, of a server of some version."""
-    wanted = question.wanted
-    return Manifest(
-        environment=wanted.environment,
-        database=wanted.database,
-        name=wanted.name,
-        dbms=question.dbms,
-        stamp=str(wanted.now),
-        format=stored_format(form, wanted.storage),
-        encrypted_to=wanted.storage.age.encrypt_to,
-        row_counts="exact",
-        server_version=version,
-        client_version=version,
-        envsync_version=VERSION,
-    )
 
 
 def read_manifest(store: Store, key: ArtefactKey) -> Manifest:

@@ -6,11 +6,12 @@ from envsync.commands.elasticsearch_requests import path
 from envsync.errors import RefusedError
 from envsync.facts.elasticsearch import Cluster as ClusterFacts
 from envsync.facts.elasticsearch import PullFacts, PushFacts, SwapFacts, generations
+from envsync.gateways.assumed import assumed
 from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing
 from envsync.gateways.elasticsearch.indices import all_indices, measured
 from envsync.gateways.elasticsearch.scripts import read
 from envsync.gateways.elasticsearch.store import SnapshotStore
-from envsync.gateways.manifests import assumed, find, newest
+from envsync.gateways.manifests import find, newest
 from envsync.gateways.scope import Scope
 from envsync.places import SnapshotRepository
 from envsync.questions.elasticsearch import ObservePull, ObservePush, ObserveSwap

@@ -3,7 +3,7 @@
 import pymongo
 
 from envsync.facts.mongo import Database, PullFacts, PushFacts, Server
-from envsync.gateways.manifests import assumed
+from envsync.gateways.assumed import assumed
 from envsync.questions.mongo import ObservePull, ObservePush
 
 

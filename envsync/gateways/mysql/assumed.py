@@ -1,7 +1,7 @@
 """What a dry run takes for granted of a MySQL server that it cannot see."""
 
 from envsync.facts.mysql import PullFacts, PushFacts, Schema, Server
-from envsync.gateways.manifests import assumed
+from envsync.gateways.assumed import assumed
 from envsync.gateways.mysql.clients import installed
 from envsync.questions.mysql import ObservePull, ObservePush
 

@@ -1,7 +1,7 @@
 """What a dry run takes for granted of a PostgreSQL server that it cannot see."""
 
 from envsync.facts.postgresql import Client, Database, PullFacts, PushFacts, Server
-from envsync.gateways.manifests import assumed
+from envsync.gateways.assumed import assumed
 from envsync.gateways.postgresql.clients import installed
 from envsync.questions.postgresql import ObservePull, ObservePush
 

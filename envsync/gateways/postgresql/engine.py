@@ -17,7 +17,7 @@ from envsync.facts import ColumnsFacts, Facts, SamplesFacts
 from envsync.gateways.coverage import judge
 from envsync.gateways.decompressing import decompressed
 from envsync.gateways.engines import Work
-from envsync.gateways.postgresql import databases, promote, rows, scripts
+from envsync.gateways.postgresql import databases, promote, rights, rows, scripts
 from envsync.gateways.postgresql import observe as eyes
 from envsync.gateways.postgresql.aside import Aside, put_back
 from envsync.gateways.postgresql.assumed import assumed_pull, assumed_push
@@ -92,13 +92,13 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
         case pg.PutBack():
             put_back(command, _aside(work), scope)
         case ApplyGrants():
-            databases.apply_grants(command, scope)
+            rights.apply_grants(command, scope)
         case GrantOnAll():
-            databases.grant_on_all(command, scope)
+            rights.grant_on_all(command, scope)
         case ApplySettings():
-            return databases.apply_settings(command, scope)
+            return rights.apply_settings(command, scope)
         case VerifyOwner():
-            databases.verify_owner(command, scope)
+            rights.verify_owner(command, scope)
         case pg.Analyse():
             databases.analyse(command, scope)
         case Promote():
