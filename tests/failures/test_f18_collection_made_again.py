@@ -71,22 +71,44 @@ def churning(scene: MongoScene) -> Iterator[list[str]]:
         thread.join()
 
 
+def _assert_all_or_nothing(scene: MongoScene) -> None:
+    """Whichever comes first, a run ends whole: all of the copy is live, or nothing of it."""
+    old, _ = scene.served()
+    for _ in range(3):
+        with churning(scene):
+            ended = scene.run(*SYNC)
+        people, _ = scene.served()
+        whole = people == (old if ended.code else scene.fresh()[0])
+        assert (whole, "Traceback" in ended.err) == (True, False), (people[:3], ended.err)
+        old = people
+        scene.next_run()
+    following = scene.run(*SYNC)
+    assert (following.code, scene.served()) == (0, scene.fresh()), following.err
+    assert_nothing_left(scene)
+
+
 def test_collections_made_again_while_others_are_renamed_spoil_nothing(
     mongo_scene: MongoScene,
 ) -> None:
-    """Whichever comes first, a run ends whole: all of the copy is live, or nothing of it."""
-    old, _ = mongo_scene.served()
-    for _ in range(3):
+    _assert_all_or_nothing(mongo_scene)
+
+
+def test_collections_made_again_while_others_are_rolled_back_spoil_nothing(
+    mongo_scene: MongoScene,
+) -> None:
+    before = mongo_scene.run(*SYNC), mongo_scene.fresh()[0]
+    mongo_scene.next_run()
+    now = mongo_scene.run(*SYNC), mongo_scene.fresh()[0]
+    assert [ended.code for ended, _ in (before, now)] == [0, 0]
+    previous, live = before[1], now[1]
+    for _ in range(4):
         with churning(mongo_scene):
-            ended = mongo_scene.run(*SYNC)
+            ended = mongo_scene.run("rollback", "app")
         people, _ = mongo_scene.served()
-        assert people == (old if ended.code else mongo_scene.fresh()[0]), ended.err
-        assert "Traceback" not in ended.err
-        old = people
-        mongo_scene.next_run()
-    following = mongo_scene.run(*SYNC)
-    assert (following.code, mongo_scene.served()) == (0, mongo_scene.fresh()), following.err
-    assert_nothing_left(mongo_scene)
+        whole = people == (live if ended.code else previous)
+        assert (whole, "Traceback" in ended.err) == (True, False), (people[:3], ended.err)
+        if not ended.code:
+            previous, live = live, previous
 
 
 LACKING = ("applyOps", "killSessions", "dbHash", "collMod", "top")
@@ -128,6 +150,12 @@ def test_a_server_that_lacks_commands_is_got_on_with_and_the_difference_told(
     assert_unharmed(lacking, ended, old, Serves.FRESH)
     lacking.next_run()
     assert_aftermath(lacking, lacking.run(*SYNC), old, Serves.FRESH)
+
+
+def test_where_renames_follow_one_another_collections_made_in_between_spoil_nothing(
+    lacking: MongoScene,
+) -> None:
+    _assert_all_or_nothing(lacking)
 
 
 def test_what_is_known_to_be_documentdb_is_not_asked_for_what_it_lacks(

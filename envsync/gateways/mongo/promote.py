@@ -80,13 +80,10 @@ def _rename(
             if name.startswith(PREVIOUS):
                 renames.rename(name, f"{DISCARDED}{name.removeprefix(PREVIOUS)}")
     for name in incoming:
-        if name in live:
-            renames.replace(f"{INCOMING}{name}", name, f"{kept}{name}")
-        else:
-            renames.rename(f"{INCOMING}{name}", name)
+        renames.replace(f"{INCOMING}{name}", name, f"{kept}{name}")
     for name in live:
         if name not in incoming:
-            renames.rename(name, f"{kept}{name}")
+            renames.put_aside(name, f"{kept}{name}")
 
 
 @contextmanager
@@ -168,11 +165,8 @@ def _exchange(renames: Renaming, there: Sequence[Collection]) -> None:
     live = [name for name in names if not name.startswith(RESERVED)]
     previous = [name.removeprefix(PREVIOUS) for name in names if name.startswith(PREVIOUS)]
     for name in previous:
-        if name in live:
-            renames.replace(f"{PREVIOUS}{name}", name, f"{DISCARDED}{name}")
-            renames.rename(f"{DISCARDED}{name}", f"{PREVIOUS}{name}")
-        else:
-            renames.rename(f"{PREVIOUS}{name}", name)
+        renames.replace(f"{PREVIOUS}{name}", name, f"{DISCARDED}{name}")
+        renames.put_aside(f"{DISCARDED}{name}", f"{PREVIOUS}{name}")
     for name in live:
         if name not in previous:
-            renames.rename(name, f"{PREVIOUS}{name}")
+            renames.put_aside(name, f"{PREVIOUS}{name}")

@@ -3,6 +3,9 @@
 renameCollection drops what bears the new name, or refuses. As an operation of applyOps it moves
 that out of the way, to a name like tmpAbCdE.rename, under the lock under which it renames (MongoDB,
 renameCollectionForApplyOps); so what was live goes on as the previous, and no moment is without.
+
+Names that are not reserved are the application's as well, which may drop or make their collections
+at any moment: no rename, forth or back, takes for granted that one is still there, or still not.
 """
 
 import re
@@ -16,6 +19,7 @@ from envsync.commands.mongo import RESERVED
 from envsync.errors import CommandError
 from envsync.gateways.mongo.session import Session
 
+_NOT_FOUND = 26
 _CANNOT = {13, 20, 48, 59, 73, 115, 238, 303}
 """Unauthorized, IllegalOperation, NamespaceExists, CommandNotFound, and their like."""
 _NOTHING = ""
@@ -44,7 +48,7 @@ class _Asked:
         """Tell whether it was done, by what is there afterwards; None if it was not."""
         moved = None
         if self.before:
-            done = after.get(self.new) == self.before[self.old]
+            done = self.old not in after
             moved = _moved(self.new, self.before, after) or None
         elif self.new.startswith(RESERVED):
             # Nobody but envsync makes or drops what bears such a name.
@@ -68,23 +72,34 @@ class Renaming:
         self._asked: _Asked | None = None
         self.gaps = False
 
-    def rename(self, old: str, new: str) -> None:
-        """Give a collection a name that nothing bears."""
+    def rename(self, old: str, new: str, *, over: bool = False) -> None:
+        """Give a collection a name that nothing bears, or `over` what does, which is dropped."""
         self._asked = _Asked(old, new)
-        self._session.admin({"renameCollection": self._named(old), "to": self._named(new)})
+        self._session.admin(self._command(old, new, over=over))
         self._answered(_Done(old, new))
 
+    def put_aside(self, old: str, new: str) -> bool:
+        """Rename a collection if it is still there, which is told."""
+        try:
+            self.rename(old, new)
+        except CommandError as error:
+            if _code(error) != _NOT_FOUND:
+                raise
+            self._answered(None)
+            return False
+        return True
+
     def replace(self, old: str, new: str, keep: str) -> None:
-        """Give a collection the name of another one, which is kept under a third."""
+        """Give a collection a name; what bears it, if anything does, is kept under a third."""
         moved = self._exchanged(old, new) if self._at_once else None
         if moved is not None:
             self._answered(_Done(old, new, moved or None))
             if moved != _NOTHING:
                 self.rename(moved, keep)
             return
-        self.gaps = True
-        self.rename(new, keep)
-        self.rename(old, new)
+        if self.put_aside(new, keep):
+            self.gaps = True
+        self.rename(old, new, over=True)
 
     def undo(self) -> None:
         """Rename back, the last one first."""
@@ -95,20 +110,35 @@ class Renaming:
         while self._done:
             last = self._done.pop()
             if last.exchanged is None:
-                self._session.admin(
-                    {"renameCollection": self._named(last.new), "to": self._named(last.old)}
-                )
+                self._rename_back(last.new, last.old)
                 continue
             moved = self._exchanged(last.exchanged, last.new)
-            self._session.admin(
-                {"renameCollection": self._named(moved or ""), "to": self._named(last.old)}
-            )
+            if moved is None:
+                self._rename_back(last.new, last.old)
+                self._rename_back(last.exchanged, last.new)
+            elif moved != _NOTHING:
+                self._rename_back(moved, last.old)
+
+    def _rename_back(self, old: str, new: str) -> None:
+        """Rename if it is still there, over what an application may have made in its absence."""
+        try:
+            self._session.admin(self._command(old, new, over=not new.startswith(RESERVED)))
+        except CommandError as error:
+            if _code(error) != _NOT_FOUND:
+                raise
+
+    def _command(self, old: str, new: str, *, over: bool) -> Mapping[str, object]:
+        return {
+            "renameCollection": self._named(old),
+            "to": self._named(new),
+            **({"dropTarget": True} if over else {}),
+        }
 
     def _exchanged(self, old: str, new: str) -> str | None:
         """Rename over another collection; returns where that went, None where it cannot be done.
 
-        An application may make it again, or drop it, at any moment: what bore the name as it was
-        taken went out of the way under a name of the server's, or there was nothing.
+        What bore the name as it was taken went out of the way under a name of the server's, or
+        there was nothing.
         """
         before = self._identities()
         operation = {
@@ -121,14 +151,13 @@ class Renaming:
                 "dropTarget": False,
             },
         }
-        if old not in before or not before.get(new):
+        if before.get(old) is None or (new in before and before[new] is None):
             return None
         self._asked = _Asked(old, new, before)
         try:
             self._session.admin({"applyOps": [operation]})
         except CommandError as error:
-            cause = error.__cause__
-            if isinstance(cause, OperationFailure) and cause.code in _CANNOT:
+            if _code(error) in _CANNOT:
                 self._at_once = False
                 return None
             raise
@@ -149,9 +178,15 @@ class Renaming:
 
 def _moved(new: str, before: Mapping[str, object], after: Mapping[str, object]) -> str:
     """Return where what bore a name went when another collection got it."""
-    moved = [name for name, identity in after.items() if identity == before[new]]
+    taken = before.get(new)
+    moved = [name for name, identity in after.items() if taken is not None and identity == taken]
     made_again = [name for name in after if name not in before and _ASIDE.fullmatch(name)]
     return next(iter((*moved, *made_again)), _NOTHING)
+
+
+def _code(error: CommandError) -> int | None:
+    cause = error.__cause__
+    return cause.code if isinstance(cause, OperationFailure) else None
 
 
 @contextmanager
