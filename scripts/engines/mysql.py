@@ -65,18 +65,20 @@ def _running(folder: Path) -> Iterator[Server]:
     if program is None or install is None:
         sys.exit("this demo needs MariaDB's server; on Debian: apt-get install mariadb-server")
     folder.mkdir()
+    (folder / "temporary").mkdir()
     server, data = Server(folder), folder / "data"
-    user = f"--user={getpass.getuser()}"
+    # A server that starts deletes the temporary tables of others that use the same folder.
+    own = (f"--user={getpass.getuser()}", f"--tmpdir={folder / 'temporary'}")
     method = "--auth-root-authentication-method=normal"
     subprocess.run(
-        (install, "--no-defaults", f"--datadir={data}", user, "--skip-test-db", method),
+        (install, "--no-defaults", f"--datadir={data}", *own, "--skip-test-db", method),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         check=True,
     )
     process = subprocess.Popen(
         (
-            *(program, "--no-defaults", user, f"--datadir={data}", f"--socket={server.socket}"),
+            *(program, "--no-defaults", *own, f"--datadir={data}", f"--socket={server.socket}"),
             *("--skip-networking", "--innodb-flush-log-at-trx-commit=0"),
         ),
         stdout=subprocess.DEVNULL,

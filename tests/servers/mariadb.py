@@ -83,7 +83,11 @@ class MariadbServer:
                 (
                     *(program, "--no-defaults", f"--user={getpass.getuser()}"),
                     *(f"--datadir={self.folder / 'data'}", f"--socket={self.socket}"),
-                    *(f"--port={self.port}", f"--server-id={self.port}"),
+                    *(
+                        f"--port={self.port}",
+                        f"--server-id={self.port}",
+                        _own_temporary(self.folder),
+                    ),
                     *SETTINGS,
                     *(self.folder / "settings").read_text().splitlines(),
                 ),
@@ -175,6 +179,7 @@ def running_server(name: str, parent: Path, *settings: str) -> Iterator[MariadbS
         (
             *(install, "--no-defaults", f"--datadir={data}", user, "--skip-test-db"),
             *("--auth-root-authentication-method=normal", "--innodb-log-file-size=16M"),
+            _own_temporary(server.folder),
         ),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -186,6 +191,13 @@ def running_server(name: str, parent: Path, *settings: str) -> Iterator[MariadbS
         yield server
     finally:
         server.kill()
+
+
+def _own_temporary(folder: Path) -> str:
+    """Name a folder for temporary tables: a server that starts deletes all that it finds there."""
+    temporary = folder / "temporary"
+    temporary.mkdir(exist_ok=True)
+    return f"--tmpdir={temporary}"
 
 
 def _answers(server: MariadbServer) -> bool:
