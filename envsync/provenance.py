@@ -1,7 +1,8 @@
 """Where a database's data came from, written into the database's own comment when promoted."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 from envsync.artefacts import STAMP_PATTERN, Manifest, ScriptUsed, Stamp
@@ -27,6 +28,10 @@ class Provenance:
         inherited = manifest.sanitised[-1] if manifest.sanitised else None
         stamp = Stamp.parse(manifest.stamp)
         return cls(manifest.database, manifest.environment, stamp, inherited)
+
+    def after(self, scripts: Sequence[ScriptUsed]) -> Self:
+        """Return it with the script that was in fact the last to be run, if any was."""
+        return replace(self, sanitised=scripts[-1]) if scripts else self
 
     @classmethod
     def parse(cls, comment: str | None) -> Self | None:

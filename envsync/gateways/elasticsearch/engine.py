@@ -89,8 +89,10 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
         case es.RunChecks():
             scripts.run_checks(command, scope)
         case Promote():
-            with_scripts = _with_scripts(command, work.measured)
-            return promote.promote(with_scripts, _require_ours(work), scope)
+            provenance = command.provenance.after(work.measured.scripts)
+            return promote.promote(
+                replace(command, provenance=provenance), _require_ours(work), scope
+            )
         case SwapBack():
             promote.swap_back(command, scope)
         case _:
@@ -107,11 +109,3 @@ def _require_ours(work: Work) -> Callable[[], None]:
 
 def _nothing() -> None:
     """Require nothing of a run that needs no claim."""
-
-
-def _with_scripts(command: Promote, measured: Measured) -> Promote:
-    """Say in the provenance which script has in fact been run."""
-    if not measured.scripts:
-        return command
-    provenance = replace(command.provenance, sanitised=measured.scripts[-1])
-    return replace(command, provenance=provenance)

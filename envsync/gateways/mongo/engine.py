@@ -91,8 +91,10 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
         case Promote():
             before = work.kept.get(KEPT)
             require_same(command.target.endpoint, before, scope, "nothing was promoted")
-            with_scripts = _with_scripts(command, work.measured)
-            return promote.promote(with_scripts, _require_ours(work), scope)
+            provenance = command.provenance.after(work.measured.scripts)
+            return promote.promote(
+                replace(command, provenance=provenance), _require_ours(work), scope
+            )
         case SwapBack():
             promote.swap_back(command, scope)
         case m.DropDatabase():
@@ -139,11 +141,3 @@ def _restore(command: m.Restore, work: Work) -> Measured:
         tolerant = frozenset(manifest.outside_snapshot)
         restored = restore(command, blocks, tolerant, _require_ours(work), scope)
     return Measured(rows=restored)
-
-
-def _with_scripts(command: Promote, measured: Measured) -> Promote:
-    """Say in the provenance which script has in fact been run."""
-    if not measured.scripts:
-        return command
-    provenance = replace(command.provenance, sanitised=measured.scripts[-1])
-    return replace(command, provenance=provenance)

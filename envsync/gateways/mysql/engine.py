@@ -86,7 +86,8 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
         case my.Analyse():
             schemas.analyse(command, scope)
         case Promote():
-            return promote.promote(_with_scripts(command, work.measured), scope)
+            provenance = command.provenance.after(work.measured.scripts)
+            return promote.promote(replace(command, provenance=provenance), scope)
         case SwapBack():
             promote.swap_back(command, scope)
         case _:
@@ -98,11 +99,3 @@ def _restore(command: my.Restore, scope: Scope) -> Measured:
     with decompressed(command.location, scope) as blocks:
         restored = restore(command, blocks, scope)
     return Measured(rows=restored)
-
-
-def _with_scripts(command: Promote, measured: Measured) -> Promote:
-    """Say in the provenance which script has in fact been run."""
-    if not measured.scripts:
-        return command
-    provenance = replace(command.provenance, sanitised=measured.scripts[-1])
-    return replace(command, provenance=provenance)

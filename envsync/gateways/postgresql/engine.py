@@ -102,7 +102,8 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
         case pg.Analyse():
             databases.analyse(command, scope)
         case Promote():
-            return promote.promote(_with_scripts(command, work.measured), _claim(work), scope)
+            provenance = command.provenance.after(work.measured.scripts)
+            return promote.promote(replace(command, provenance=provenance), _claim(work), scope)
         case SwapBack():
             promote.swap_back(command, scope)
         case pg.DropDatabase():
@@ -125,11 +126,3 @@ def _claim(work: Work) -> Session:
 
 def _aside(work: Work) -> Aside:
     return cast("Aside", work.kept[_ASIDE])
-
-
-def _with_scripts(command: Promote, measured: Measured) -> Promote:
-    """Say in the provenance which script has in fact been run."""
-    if not measured.scripts:
-        return command
-    provenance = replace(command.provenance, sanitised=measured.scripts[-1])
-    return replace(command, provenance=provenance)
