@@ -32,7 +32,8 @@ def examine(asked: Asked) -> tuple[str, bool]:
         raise RefusedError("there is nothing to examine: no step is selected; envsync plan --all")
     now = SystemClock().now()
     remembered = state()
-    paused = held(plan, remembered.holds.all(), now.date()).paused
+    holds, unread = _read_holds(remembered)
+    paused = held(plan, holds, now.date()).paused
 
     def look(step: Step) -> list[Finding]:
         """Look at a step, and at what lies there where no other step makes it anew."""
@@ -45,7 +46,8 @@ def examine(asked: Asked) -> tuple[str, bool]:
         reports = list(pool.map(_monitoring, _environments(plan.steps)))
     found = [
         *_machine(remembered),
-        *_holds(remembered.holds.all(), wanted.environments, now),
+        *unread,
+        *_holds(holds, wanted.environments, now),
         *(each for report in reports for each in report),
         *(each for look in looks for each in look),
     ]
@@ -66,11 +68,23 @@ def _machine(remembered: State) -> Iterator[Finding]:
         yield Finding("-", "here", "state folder", Health.FAILED, detail)
         return
     try:
-        remembered.journal.undelivered()
+        remembered.journal.verify()
     except EnvsyncError as error:
-        yield Finding("-", "here", "journal", Health.FAILED, str(error))
+        yield _unread(error)
         return
     yield folder_finding("-", "here", "state folder", there)
+
+
+def _read_holds(remembered: State) -> tuple[tuple[Hold, ...], list[Finding]]:
+    """Return what is held here, and why that cannot be read: the rest is looked at all the same."""
+    try:
+        return remembered.holds.all(), []
+    except EnvsyncError as error:
+        return (), [_unread(error)]
+
+
+def _unread(error: EnvsyncError) -> Finding:
+    return Finding("-", "here", "journal", Health.FAILED, str(error))
 
 
 def _holds(

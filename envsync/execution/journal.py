@@ -251,6 +251,10 @@ class Journal:
                 (environment, service),
             )
 
+    def verify(self) -> None:
+        """Raise RefusedError where the journal cannot be read, or is damaged."""
+        self._file.verify()
+
     def _entries(self, query: str, arguments: Sequence[object]) -> list[Entry]:
         with self._file.reading() as connection:
             return [_entry(row) for row in connection.execute(query, tuple(arguments))]

@@ -106,6 +106,14 @@ class SqliteFile:
         except (OSError, sqlite3.Error) as error:
             raise self._refusal("read", _READABLE, error) from error
 
+    def verify(self) -> None:
+        """Raise RefusedError where any part of the file is damaged, read today or not."""
+        with self.reading() as connection:
+            ((found,),) = connection.execute("PRAGMA quick_check(1)")
+        if found != "ok":
+            where = str(found).splitlines()[-1]
+            raise RefusedError(f"cannot trust the journal {self.path}: {where}; {_DAMAGED}")
+
     def _refusal(self, verb: str, permitted: str, error: Exception) -> RefusedError:
         """Say what to do: a folder of another name would lose the locks and holds of this one."""
         code = getattr(error, "sqlite_errorcode", None)

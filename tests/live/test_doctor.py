@@ -218,6 +218,33 @@ def test_a_forgotten_hold_is_a_warning(site: Site) -> None:
     assert any("hold of app ok held by" in line for line in lines(site.run("doctor")))
 
 
+def overwritten(journal: Path) -> None:
+    journal.write_bytes(b"no database " * 100)
+
+
+def garbled_where_the_history_is(journal: Path) -> None:
+    content = journal.read_bytes()
+    page = int.from_bytes(content[16:18])
+    journal.write_bytes(content[:page] + b"\xff" * page + content[2 * page :])
+
+
+@pytest.mark.parametrize("damage", [overwritten, garbled_where_the_history_is])
+def test_a_damaged_journal_is_one_line_beside_all_the_others(
+    site: Site, damage: Callable[[Path], None]
+) -> None:
+    held = site.run(
+        "hold", "app", "--env", "integration", "--until", "2999-01-01", "--because", "a demo"
+    )
+    assert held.code == 0
+    damage(site.folder / "state" / "journal.sqlite")
+    ran = site.run("doctor")
+    assert (ran.code, ran.err) == (1, "")
+    (failed,) = failures(ran)
+    assert failed.startswith("- here journal FAILED cannot ")
+    assert "it is damaged: move it out of that folder" in failed
+    assert "integration db_admin pull app ok can run" in lines(ran)
+
+
 def test_documents_are_examined_as_well(mongo_site: MongoSite) -> None:
     ran = mongo_site.run("doctor")
     assert ran.code == 0, ran.out + ran.err
