@@ -213,6 +213,13 @@ def test_indices_arrive_that_were_made_clean_at_their_source(
     assert len(snapshots(scratch_opensearch, clean)) == 2
 
 
+def test_where_no_snapshot_is_clean_yet_a_pull_names_what_cleans(search: SearchSite) -> None:
+    assert search.run("push", "search", "--env", "production").code == 0
+    ran = search.run("pull", "search")
+    assert (ran.code, search.integration.documents("people")) == (2, YESTERDAY), ran.err
+    assert "; envsync sync search --env integration makes one" in ran.err
+
+
 def test_a_check_that_finds_documents_leaves_no_snapshot(
     search: SearchSite, scratch_opensearch: SearchCluster
 ) -> None:

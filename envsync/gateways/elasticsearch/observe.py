@@ -44,7 +44,7 @@ def observe_pull(question: ObservePull, scope: Scope) -> PullFacts:
         )
     if not wanted.awaited:
         store = SnapshotStore(SnapshotRepository(question.repository), cluster)
-        manifest = find(store, wanted.path, wanted.name, wanted.timestamp)
+        manifest = find(store, wanted.path, wanted.name, wanted.timestamp, wanted.remedy)
     about = replace(cluster.about, free_bytes=_free_bytes(cluster))
     clean = _readonly(cluster, question.clean) if question.clean else None
     return PullFacts(manifest, about, readonly, all_indices(cluster), clean)
