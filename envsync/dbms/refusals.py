@@ -67,8 +67,15 @@ def refuse_stale(sync: Sync, manifest: Manifest, now: Stamp) -> None:
     if age > sync.max_age and not own:
         raise RefusedError(
             f"the newest artefact of {sync.source} is of {manifest.stamp}, {_hours(age)} old, and "
-            f"max_age is {_hours(sync.max_age)}; push it again, or name it by --timestamp"
+            f"max_age is {_hours(sync.max_age)}; {_another(sync)}, or name it by --timestamp"
         )
+
+
+def _another(sync: Sync) -> str:
+    """Say what makes a newer artefact: a push alone makes none clean."""
+    if not sync.is_cleaned:
+        return "push it again"
+    return f"envsync sync {sync.target.key} --env {sync.target.environment.name} makes another"
 
 
 def refuse_without_room(needed: int, free: int, where: str) -> None:

@@ -124,6 +124,16 @@ def test_where_nothing_is_clean_yet_a_pull_names_what_cleans(site: Site, scratch
     assert "; envsync sync app --env integration makes one" in ran.err
 
 
+def test_what_was_made_clean_too_long_ago_names_what_cleans(site: Site, scratch: Scratch) -> None:
+    cleaning(site, scratch, integration={"syncs.app.max_age": "1s"})
+    assert site.run("sync", "app", "--push-only").code == 0
+    assert site.run("push", "app", "--env", "production").code == 0
+    ran = site.run("pull", "app")
+    assert (ran.code, site.people()) == (2, OLD), ran.err
+    expected = "; envsync sync app --env integration makes another, or name it by --timestamp"
+    assert expected in ran.err
+
+
 def test_a_raw_artefact_smuggled_in_is_refused_with_nothing_touched(
     site: Site, scratch: Scratch
 ) -> None:
