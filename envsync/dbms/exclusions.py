@@ -17,12 +17,17 @@ def unknown(step: Step, facts: Facts) -> Iterator[Command]:
     """
     match step.action, facts:
         case Pull() | Clean(), PullFactsBase(manifest=Manifest(rows=rows) as manifest) if rows:
-            for name in step.options.exclude_table_data if step.options.names_tables else ():
+            for name in _own(step):
                 if not _is_known(name, manifest):
                     yield Caution(
                         f"exclude_table_data names {name!r}, of which the artefact of "
                         f"{manifest.stamp} counts no rows; nothing is left out by that name"
                     )
+
+
+def _own(step: Step) -> tuple[str, ...]:
+    options = step.options
+    return options.exclude_table_data if "exclude_table_data" in options.own_lists else ()
 
 
 def _is_known(name: str, manifest: Manifest) -> bool:

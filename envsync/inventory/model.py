@@ -120,8 +120,8 @@ class Environment:
 class Options:
     """What any step can be told, whichever way it goes.
 
-    `after` are the keys of databases whose steps come before, in the same environment. It
-    `names_tables` where it says itself whose rows are left out, and no defaults do for it.
+    `after` are the keys of databases whose steps come before, in the same environment. `own_lists`
+    are the keys of what it says itself is left out; of the others the defaults say it.
     """
 
     title: str
@@ -132,7 +132,7 @@ class Options:
     exclude_table_data: tuple[str, ...] = ()
     exclude_tables: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
-    names_tables: bool = field(default=False, compare=False)
+    own_lists: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

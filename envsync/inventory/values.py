@@ -130,14 +130,15 @@ def drill(of: Database, shape: VerifyShape, defaults: DefaultsShape, scripts: Sc
 
 def options(shape: BackupShape, defaults: DefaultsShape, title: str) -> Options:
     """Return what a step was told; `title` is its name where it has none of its own."""
-    patterns = shape.exclude_table_data
+    rows, tables = shape.exclude_table_data, shape.exclude_tables
+    own = {"exclude_table_data": rows, "exclude_tables": tables}
     return replace(
         _when(shape, defaults, shape.title or title),
         temppath=shape.temppath or defaults.temppath,
-        exclude_table_data=_first(patterns, defaults.exclude_table_data, otherwise=()),
-        exclude_tables=_first(shape.exclude_tables, defaults.exclude_tables, otherwise=()),
+        exclude_table_data=_first(rows, defaults.exclude_table_data, otherwise=()),
+        exclude_tables=_first(tables, defaults.exclude_tables, otherwise=()),
         after=shape.after,
-        names_tables=patterns is not None,
+        own_lists=tuple(key for key, names in own.items() if names),
     )
 
 

@@ -173,7 +173,7 @@ def _clean(sync: Sync, rank: tuple[int, int]) -> _Node:
         ensure=Ensure.DISABLED,
         exclude_table_data=sync.options.exclude_table_data,
         exclude_tables=sync.options.exclude_tables,
-        names_tables=sync.options.names_tables,
+        own_lists=sync.options.own_lists,
     )
     return _Node(action, options, rank, goal=False)
 

@@ -11,6 +11,7 @@ from envsync.plan.expand import expand
 from tests.fleet import MANIFEST, NOW, PULL_FACTS, SHARED
 
 PULL = expand(SHARED).steps[1]
+OWN = ("exclude_table_data",)
 ROWS = {"public.editions": 7, 'public."Odd.Table"': 1}
 FACTS = replace(
     PULL_FACTS,
@@ -21,20 +22,20 @@ FACTS = replace(
 @pytest.mark.parametrize(
     ("named", "own", "warned"),
     [
-        (("editions", "public.editions", "Odd.Table"), True, 0),
-        (("events", "public.events"), True, 0),
-        (("editoins",), True, 1),
-        (("other.editions", "editions"), True, 1),
-        (("editoins",), False, 0),
+        (("editions", "public.editions", "Odd.Table"), OWN, 0),
+        (("events", "public.events"), OWN, 0),
+        (("editoins",), OWN, 1),
+        (("other.editions", "editions"), OWN, 1),
+        (("editoins",), (), 0),
     ],
     ids=["counted", "left_out_before", "misspelt", "other_schema", "by_defaults"],
 )
 def test_a_name_that_leaves_nothing_out_is_warned_of(
     named: tuple[str, ...],
-    own: bool,  # noqa: FBT001
+    own: tuple[str, ...],
     warned: int,
 ) -> None:
-    options = replace(PULL.options, exclude_table_data=named, names_tables=own)
+    options = replace(PULL.options, exclude_table_data=named, own_lists=own)
     step = replace(PULL, options=options)
     told = [c for c in commands(step, Request(NOW), FACTS) if isinstance(c, Caution)]
     assert [named[0] in caution.text for caution in told] == [True] * warned

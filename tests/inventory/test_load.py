@@ -171,6 +171,7 @@ def test_a_step_is_told_what_its_entry_says(tmp_path: Path) -> None:
                 temppath="/var/tmp",
                 deadline=timedelta(minutes=90),
                 exclude_table_data=("logs",),
+                own_lists=("exclude_table_data",),
             ),
             max_age=timedelta(days=2),
         ),

@@ -105,9 +105,10 @@ def options(draw: Draw, defaults: Defaults, title: str, dbms: Dbms | None) -> Op
     None stands for what is no database, and is told only whether, when and for how long.
     """
     fit = EXCLUDES[dbms] if dbms else ()
-    rows, tables = (
-        draw(PATTERNS) if key in fit else () for key in ("exclude_table_data", "exclude_tables")
-    )
+    lists = {
+        key: draw(PATTERNS) if key in fit else ()
+        for key in ("exclude_table_data", "exclude_tables")
+    }
     schedule = SCHEDULE if defaults.schedule else some.none() | SCHEDULE
     temppath = FOLDER if defaults.temppath else optional(FOLDER)
     deadline = DURATION if defaults.deadline else some.none() | DURATION
@@ -117,9 +118,8 @@ def options(draw: Draw, defaults: Defaults, title: str, dbms: Dbms | None) -> Op
         draw(schedule),
         draw(temppath) if dbms else None,
         draw(deadline),
-        exclude_table_data=rows,
-        exclude_tables=tables,
-        names_tables=bool(rows),
+        **lists,
+        own_lists=tuple(key for key, names in lists.items() if names),
     )
 
 

@@ -283,14 +283,20 @@ def _when(options: Options, defaults: Defaults, title: str) -> Tree:
 
 
 def _step(options: Options, defaults: Defaults, title: str) -> Tree:
-    rows, tables = list(options.exclude_table_data), list(options.exclude_tables)
     return _given(
         _when(options, defaults, title),
         temppath=_unless(options.temppath, defaults.temppath),
-        exclude_table_data=_unless(rows, list(defaults.exclude_table_data or ())),
-        exclude_tables=_unless(tables, list(defaults.exclude_tables or ())),
+        **{
+            key: _names(getattr(options, key), getattr(defaults, key), own=key in options.own_lists)
+            for key in ("exclude_table_data", "exclude_tables")
+        },
         after=list(options.after) or None,
     )
+
+
+def _names(names: tuple[str, ...], usual: tuple[str, ...] | None, *, own: bool) -> list[str] | None:
+    """Tell a step's own list even where its file says the same."""
+    return list(names) if own else _unless(list(names), list(usual or ()))
 
 
 def _sync(sync: Sync, defaults: Defaults) -> Tree:
