@@ -1,5 +1,7 @@
 """How PostgreSQL is dumped: by pg_dump, in a snapshot of envsync's own, straight into a storage."""
 
+import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
 
@@ -30,7 +32,7 @@ def dump(  # noqa: PLR0913, PLR0917 - from where, by what, where to, and how muc
             f"--snapshot={pg.SNAPSHOT}",
             f"--lock-wait-timeout={int(LOCK_WAIT.total_seconds())}s",
             "--no-password",
-            *(f"--exclude-table-data={_pattern(table)}" for table in left_out),
+            *(f"--exclude-table-data={p}" for table in left_out for p in _patterns(table)),
             f"--dbname={conninfo(target.endpoint, target.database)}",
         ),
         location,
@@ -42,7 +44,13 @@ def dump(  # noqa: PLR0913, PLR0917 - from where, by what, where to, and how muc
     )
 
 
-def _pattern(table: str) -> str:
-    """Name one table, in any schema unless it says one, in pg_dump's pattern language."""
-    schema, dot, name = table.partition(".")
-    return f"{quoted(schema)}.{quoted(name)}" if dot else f"*.{quoted(table)}"
+def _patterns(table: str) -> Iterator[str]:
+    """Name one table, in any schema unless it says one, in pg_dump's pattern language.
+
+    What is before a dot may be a schema, or the beginning of a name that has a dot in it.
+    """
+    yield f"*.{quoted(table)}"
+    for dot in re.finditer(r"\.", table):
+        schema, name = table[: dot.start()], table[dot.end() :]
+        if schema and name:
+            yield f"{quoted(schema)}.{quoted(name)}"

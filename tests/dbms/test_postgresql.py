@@ -236,6 +236,7 @@ def test_an_excluded_table_is_named_exactly() -> None:
     (dump,) = (found for found in commands(step, PUSH_FACTS) if isinstance(found, Dump))
     assert [argument for argument in dump.argv if argument.startswith("--exclude")] == [
         '--exclude-table-data=*."events"',
+        '--exclude-table-data=*."a.""b"',
         '--exclude-table-data="a"."""b"',
     ]
 

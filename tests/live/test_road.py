@@ -189,6 +189,21 @@ def test_rows_of_an_excluded_table_stay_behind(site: Site) -> None:
     assert site.integration.run("SELECT count(*) FROM notes", site.target) == [(0,)]
 
 
+def test_rows_of_a_table_with_a_dot_in_its_name_are_not_dumped(site: Site) -> None:
+    site.production.run(
+        'CREATE SCHEMA "a.b"; CREATE TABLE "Odd.Table" AS TABLE notes; '
+        'CREATE TABLE "a.b"."c.d" AS TABLE notes; CREATE TABLE "a.b".kept AS TABLE notes',
+        site.source,
+    )
+    left_out = ["Odd.Table", "a.b.c.d"]
+    site.write(production={"backups.app.exclude_table_data": left_out})
+    ran = site.run("sync", "app")
+    assert ran.code == 0, ran.err
+    for table, rows in (('"Odd.Table"', 0), ('"a.b"."c.d"', 0), ('"a.b".kept', 500)):
+        counted = site.integration.run(f"SELECT count(*) FROM {table}", site.target)
+        assert (table, counted) == (table, [(rows,)])
+
+
 def test_a_misspelt_table_whose_rows_were_to_stay_behind_is_a_warning(site: Site) -> None:
     site.write(integration={"syncs.app.exclude_table_data": ["notse"]})
     ran = site.run("sync", "app")
