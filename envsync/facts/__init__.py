@@ -41,6 +41,16 @@ class PushFactsBase(Facts):
     newest_bytes: int | None = field(default=None, kw_only=True)
     storage_free: int | None = field(default=None, kw_only=True)
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The source's tables with rows of their own, as a manifest names them; () if unseen."""
+        return ()
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """What else could be left out by its name, such as views."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class PullFactsBase(Facts):

@@ -78,6 +78,14 @@ class PushFacts(PushFactsBase):
     wanted: Member = "the primary"
     client_version: str = "0"
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return self.source.collections if self.source and not self.server.assumed else ()
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        return self.source.views if self.source else ()
+
 
 @dataclass(frozen=True, slots=True)
 class PullFacts(PullFactsBase):

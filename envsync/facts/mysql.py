@@ -53,6 +53,8 @@ class Schema:
     collations: tuple[str, ...] = ()
     without_transactions: tuple[str, ...] = ()
     provenance: Provenance | None = None
+    with_rows: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,14 @@ class PushFacts(PushFactsBase):
     clients: tuple[Client, ...]
     server: Server
     source: Schema | None
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return self.source.with_rows if self.source else ()
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        return self.source.others if self.source else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ class Database:
     large_objects: bool = False
     provenance: Provenance | None = None
     unreadable: tuple[str, ...] = ()
+    with_rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,10 @@ class PushFacts(PushFactsBase):
     clients: tuple[Client, ...]
     server: Server
     source: Database | None
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return self.source.with_rows if self.source else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,16 @@ def test_no_previous_collections_are_kept_where_the_inventory_says_so(
     assert not [name for name in mongo_site.collections() if name.startswith("envsync.")]
 
 
+def test_a_misspelt_collection_that_was_to_stay_out_of_a_backup_is_a_warning(
+    mongo_site: MongoSite,
+) -> None:
+    named = ["poeple", "log", "empty", "townsfolk"]
+    mongo_site.write(production={"backups": {"app": {"exclude_tables": named}}})
+    ran = mongo_site.run("push", "app", "--env", "production")
+    assert (ran.code, "WARNING: push" in ran.err) == (0, True), ran.err
+    assert [name for name in named if f"exclude_tables names '{name}'" in ran.err] == ["poeple"]
+
+
 def test_collections_that_are_left_out_and_texts_that_are_replaced(mongo_site: MongoSite) -> None:
     changes = {
         "syncs.app.exclude_tables": ["log", "empty"],

@@ -155,6 +155,22 @@ def test_a_backup_leaves_out_what_it_is_told_to(site: MysqlSite) -> None:
     assert (ran.code, site.manifest()["rows"]) == (0, {"notes": 0, "people": 500}), ran.err
 
 
+def test_misspelt_names_that_leave_nothing_out_of_a_backup_are_warnings(site: MysqlSite) -> None:
+    lists = {
+        "exclude_table_data": ["notse", "towns", "notes"],
+        "exclude_tables": ["poeple", "towns", "PEOPLE"],
+    }
+    site.write(production={"backups": {"app": lists}})
+    ran = site.run("push", "app", "--env", "production")
+    assert (ran.code, site.manifest()["rows"]) == (0, {"notes": 0}), ran.err
+    warned = [(key, name) for key, names in lists.items() for name in names]
+    assert [each for each in warned if "{} names {!r}, and".format(*each) in ran.err] == [
+        ("exclude_table_data", "notse"),
+        ("exclude_table_data", "towns"),
+        ("exclude_tables", "poeple"),
+    ]
+
+
 def test_the_artefact_is_sql_that_mariadb_restores_without_envsync(site: MysqlSite) -> None:
     site.run("push", "app", "--env", "production")
     (dump,) = (site.folder / "artefacts" / "production").rglob("*.sql.zst")

@@ -212,6 +212,34 @@ def test_a_misspelt_table_whose_rows_were_to_stay_behind_is_a_warning(site: Site
     assert "exclude_table_data names 'notse', of which the artefact of" in ran.err
 
 
+def test_a_misspelt_table_whose_rows_were_not_to_be_dumped_is_a_warning(site: Site) -> None:
+    site.production.run(
+        "CREATE TABLE events (n int) PARTITION BY RANGE (n);"
+        "CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (9);"
+        "CREATE VIEW towns AS SELECT town FROM people",
+        site.source,
+    )
+    named = ["notse", "events", "towns", "public.notes", "events_1"]
+    site.write(production={"backups.app.exclude_table_data": named})
+    planned = site.run("push", "app", "--env", "production", "--dry-run")
+    ran = site.run("push", "app", "--env", "production")
+    assert (planned.code, ran.code, "WARNING: push" in ran.err) == (0, 0, True), ran.err
+    for told in (planned.out, ran.err):
+        assert [name for name in named if f"exclude_table_data names '{name}'" in told] == [
+            *("notse", "events", "towns")
+        ]
+        assert (
+            f"and '{site.source}' on postgres has no table of that name with rows of its own; "
+            "nothing is left out by that name"
+        ) in told
+
+
+def test_what_defaults_leave_out_need_not_be_in_each_database(site: Site) -> None:
+    site.write(production={"defaults": {"exclude_table_data": ["notse"]}, "backups.app": {}})
+    ran = site.run("push", "app", "--env", "production")
+    assert (ran.code, "names 'notse'" in ran.err) == (0, False), ran.err
+
+
 def test_a_backup_of_sanitised_data_says_by_which_script(site: Site) -> None:
     site.write(integration={"backups": {"app": {"at": "05:40"}}})
     ran = site.run("nightly", "--env", "integration")

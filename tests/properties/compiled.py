@@ -48,7 +48,7 @@ def facts(draw: some.DrawFn, step: Step) -> Facts:
         return CopyFacts(draw(some.none() | seen), draw(some.booleans()))
     dbms = step.database.server.dbms
     if isinstance(step.action, Push):
-        return _push_facts(dbms)
+        return _push_facts(dbms, tuple(draw(_ROWS)))
     if not isinstance(question, PullQuestion):
         raise TypeError(f"{step.action} asks no question that is known here")
     manifest = _manifest(question, dbms, draw(_ROWS), large_objects=draw(some.booleans()))
@@ -76,14 +76,16 @@ def _manifest(
     )
 
 
-def _push_facts(dbms: Dbms) -> Facts:
+def _push_facts(dbms: Dbms, named: tuple[str, ...]) -> Facts:
     match dbms:
         case Dbms.POSTGRESQL:
-            return fleet.PUSH_FACTS
+            source = replace(fleet.LIVE, with_rows=named)
+            return replace(fleet.PUSH_FACTS, source=source)
         case Dbms.MYSQL:
-            return test_mysql.PUSH_FACTS
+            schema = replace(test_mysql.SCHEMA, with_rows=named)
+            return replace(test_mysql.PUSH_FACTS, source=schema)
         case Dbms.MONGO:
-            return mongo.PushFacts(_MONGO, mongo.Database("app", 9, ("people",)))
+            return mongo.PushFacts(_MONGO, mongo.Database("app", 9, ("people", *named)))
         case Dbms.ELASTICSEARCH:
             return elasticsearch.PushFacts(_SEARCH, readonly=False, indices=_INDICES)
 

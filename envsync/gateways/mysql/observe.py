@@ -2,6 +2,7 @@
 
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,10 @@ SELECT TABLE_NAME FROM information_schema.TABLES t JOIN information_schema.ENGIN
  WHERE TABLE_SCHEMA = %s AND TABLE_TYPE <> 'VIEW' AND COALESCE(e.TRANSACTIONS, 'NO') = 'NO'
  ORDER BY 1
 """
+_NAMES = """
+SELECT TABLE_NAME FROM information_schema.TABLES
+ WHERE TABLE_SCHEMA = %s AND (TABLE_TYPE IN ('VIEW', 'SEQUENCE')) = %s
+"""
 _ALL_BYTES = "SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) FROM information_schema.TABLES"
 # Foreign keys that would follow the live tables into the previous schema.
 _POINTING = """
@@ -63,7 +68,7 @@ def observe_push(question: ObservePush, scope: Scope) -> PushFacts:
     store.verify_writable(question.path)
     with connect(question.source, scope, schema=False) as session:
         server = _server(session)
-        source = _schema(session, question.source.database)
+        source = _with_names(session, _schema(session, question.source.database))
     last, manifest = newest(store, question.path, question.source.database)
     return PushFacts(
         installed(question.clients),
@@ -170,4 +175,16 @@ def _schema(session: Session, name: str) -> Schema | None:
         collations=tuple(sorted(used | {collation})),
         without_transactions=tuple(n for (n,) in session.run(_WITHOUT_TRANSACTIONS, (name,))),
         provenance=provenance(session, name),
+    )
+
+
+def _with_names(session: Session, schema: Schema | None) -> Schema | None:
+    """Add what a push could be told to leave out."""
+    if schema is None:
+        return None
+    with_rows, others = (session.run(_NAMES, (schema.name, told)) for told in (False, True))
+    return replace(
+        schema,
+        with_rows=tuple(str(name) for (name,) in with_rows),
+        others=tuple(str(name) for (name,) in others),
     )

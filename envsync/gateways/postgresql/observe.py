@@ -81,6 +81,13 @@ SELECT format('%I.%I', n.nspname, c.relname)
                       AND d.objid = c.oid AND d.deptype = 'e')
  ORDER BY 1
 """
+# A partitioned table has none: its partitions do, and they are dumped by their own names.
+_WITH_ROWS = """
+SELECT format('%I.%I', n.nspname, c.relname)
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'm', 'f', 'S') AND c.relpersistence <> 't'
+   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+"""
 _LARGE_OBJECTS = "SELECT EXISTS (SELECT FROM pg_largeobject_metadata)"
 
 _SIZES = """
@@ -259,7 +266,7 @@ def _database(connection: Session, name: str) -> Database | None:
 def _looked_into(target: Target, database: Database, scope: Scope, *, grants: bool) -> Database:
     """Add what only a session in the database itself can see.
 
-    `grants` are of use to a pull that replaces it, what cannot be read to a push.
+    `grants` are of use to a pull that replaces it, what cannot be read and what has rows to a push.
     """
     with connect(target, scope) as connection:
         connection.execute("SET search_path = ''")
@@ -267,12 +274,14 @@ def _looked_into(target: Target, database: Database, scope: Scope, *, grants: bo
         (large_objects,) = _one(connection, _LARGE_OBJECTS)
         rows = connection.execute(_GRANTS).fetchall() if grants else []
         unreadable = [] if grants else connection.execute(_UNREADABLE).fetchall()
+        with_rows = [] if grants else connection.execute(_WITH_ROWS).fetchall()
     return replace(
         database,
         tables=tables,
         large_objects=large_objects,
         grants=tuple(Grant(*row) for row in rows),
         unreadable=tuple(name for (name,) in unreadable),
+        with_rows=tuple(name for (name,) in with_rows),
     )
 
 
