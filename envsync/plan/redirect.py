@@ -81,10 +81,7 @@ def _from(source: Database | None, edge: Sync) -> Sync:
     if source is None:
         return edge
     if source.environment.protected and not _says_how(source, edge):
-        raise RefusedError(
-            f"{source.environment.name} is protected and the sync of {edge.target} does not say "
-            "how its data is sanitised; add sanitise: to the edge in the inventory"
-        )
+        raise RefusedError(_unsaid(source, edge))
     where = "target" if _is_itself(source, edge) else edge.sanitise_at
     redirected = replace(edge, source=source, sanitise_at=where)
     if redirected.gate is Coverage.STRICT and redirected.columns is None:
@@ -112,6 +109,27 @@ def _says_how(source: Database, edge: Sync) -> bool:
     return edge.sanitise is not None and source.environment in own
 
 
+def _unsaid(source: Database, edge: Sync) -> str:
+    if edge.sanitise is None:
+        return (
+            f"{source.environment.name} is protected and the sync of {edge.target} does not say "
+            "how its data is sanitised; add sanitise: to the edge in the inventory"
+        )
+    accepted = "'sanitise: SCRIPT' of that sync"
+    return _said_of_another(source, edge, "'sanitise: never'", "data", accepted)
+
+
+def _said_of_another(
+    source: Database | Bucket, edge: Sync | BucketSync, said: str, what: str, accepted: str
+) -> str:
+    into, own = edge.target.environment.name, f"{edge.source.environment.name}'s {what}"
+    return (
+        f"{source.environment.name} is protected, and the sync of {edge.target} says {said} of "
+        f"{own} alone; accepted: {accepted} in the inventory; "
+        f"envsync sync {edge.target.key} --env {into} takes {own}"
+    )
+
+
 def _is_itself(source: Database, edge: Sync) -> bool:
     """Tell whether a database gets back its own backup, which leaves nothing to clean before."""
     return (source.environment, source.key) == (edge.target.environment, edge.target.key)
@@ -122,11 +140,18 @@ def _from_bucket(source: Bucket | None, edge: BucketSync) -> BucketSync:
         return edge
     declared = source.environment == edge.source.environment and edge.sanitise is not None
     if source.environment.protected and not declared:
-        raise RefusedError(
-            f"{source.environment.name} is protected and the sync of {edge.target} does not say "
-            "why its objects need no sanitising; add because: to the edge in the inventory"
-        )
+        raise RefusedError(_unsaid_of_objects(source, edge))
     apart = not_apart(source, edge.target)
     if apart is not None:
         raise RefusedError(f"the sync of {edge.target} from {source.environment.name} {apart}")
     return replace(edge, source=source)
+
+
+def _unsaid_of_objects(source: Bucket, edge: BucketSync) -> str:
+    if edge.sanitise is None:
+        return (
+            f"{source.environment.name} is protected and the sync of {edge.target} does not say "
+            "why its objects need no sanitising; add because: to the edge in the inventory"
+        )
+    accepted = f"'from: {source.environment.name}' with a because: of its own"
+    return _said_of_another(source, edge, "because:", "objects", accepted)

@@ -1,6 +1,10 @@
 """What an operator may type by mistake: refused with what would be accepted."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
+import yaml
 
 from tests.live.site import Site
 from tests.live.stored import only
@@ -120,6 +124,32 @@ def test_a_sync_that_is_absent_is_told_to_be(
 ) -> None:
     pushed.write(integration={"syncs.app.ensure": "absent"})
     assert_refused(pushed, pushed.run("pull", "app", *named), sentence, pushed.artefacts())
+
+
+@contextmanager
+def beside_staging(site: Site) -> Iterator[None]:
+    """Add an environment between the two, of which an inventory is all there is."""
+    staging = {**site.inventory("integration"), "environment": "staging"}
+    staging["databases"]["app"]["name"] = "app_staging"
+    del staging["syncs"]
+    path = site.folder / "inventories" / "staging.yaml"
+    path.write_text(yaml.safe_dump(staging, sort_keys=False))
+    yield
+    path.unlink()
+
+
+@pytest.mark.parametrize("verb", ["sync", "pull"])
+def test_what_is_said_of_one_source_is_not_taken_for_another_s(pushed: Site, verb: str) -> None:
+    public = {"from": "staging", "sanitise": "never", "because": "it is clean there"}
+    pushed.write(integration={"syncs.app": public})
+    sentence = (
+        "production is protected, and the sync of app (integration) says 'sanitise: never' of "
+        "staging's data alone; accepted: 'sanitise: SCRIPT' of that sync in the inventory; "
+        "envsync sync app --env integration takes staging's data"
+    )
+    with beside_staging(pushed):
+        ran = pushed.run(verb, "app", "--from", "production")
+        assert_refused(pushed, ran, sentence, pushed.artefacts())
 
 
 def test_an_inventory_with_mistakes_is_told_with_every_line_at_once(pushed: Site) -> None:

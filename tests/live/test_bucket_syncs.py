@@ -222,6 +222,20 @@ def test_the_source_can_be_chosen_by_hand(buckets: BucketSite) -> None:
     assert (ran.code, buckets.objects("integration")) == (0, {"a": "staging's"}), ran.err
 
 
+def test_why_one_source_needs_no_sanitising_is_not_taken_for_another_s(
+    buckets: BucketSite,
+) -> None:
+    buckets.put("production", a="production's")
+    buckets.write(integration={"from": "staging", "because": "none of it is personal there"})
+    ran = buckets.run("sync", "assets", "--env", "integration", "--from", "production")
+    assert (ran.code, buckets.objects("integration")) == (2, {}), ran.err
+    assert (
+        "production is protected, and the sync of assets (integration) says because: of staging's "
+        "objects alone; accepted: 'from: production' with a because: of its own in the inventory; "
+        "envsync sync assets --env integration takes staging's objects"
+    ) in ran.err
+
+
 def test_a_protected_bucket_is_written_only_when_typed_out(buckets: BucketSite) -> None:
     buckets.write(production={"from": "staging", "ensure": "disabled"})
     buckets.put("staging", a="1")

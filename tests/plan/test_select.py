@@ -162,7 +162,7 @@ def test_a_protected_source_is_refused_where_the_edge_does_not_say_how_it_is_san
 def test_that_one_source_s_data_needs_no_sanitising_does_not_say_so_of_another_s() -> None:
     public = NeverSanitise("staging is sanitised already")
     known = inventory(sync(PUBLISHING["staging"], PUBLISHING["integration"], public))
-    with pytest.raises(RefusedError, match="does not say how its data is sanitised"):
+    with pytest.raises(RefusedError, match="says 'sanitise: never' of staging's data alone"):
         redirected(known, "publishing_api", ("integration",), "production")
     back = inventory(sync(PUBLISHING["production"], PUBLISHING["integration"], public))
     assert redirected(back, "publishing_api", ("integration",), "production") == back
