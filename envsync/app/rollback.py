@@ -1,10 +1,11 @@
 """A rollback: the previous data made live again, outside of any plan."""
 
 from envsync.app.asked import Asked, database, inventory
+from envsync.artefacts import Stamp
 from envsync.dbms.drivers import driver
 from envsync.errors import NoPreviousError, RefusedError
 from envsync.execution.guard import database_lock
-from envsync.facts import SwapFactsBase
+from envsync.facts import Facts, SwapFactsBase
 from envsync.gateways import hands
 from envsync.gateways.clock import SystemClock
 from envsync.gateways.scope import SilentMeter
@@ -33,12 +34,18 @@ def rollback(asked: Asked) -> str:
         except NoPreviousError as error:
             known = inventory(asked.inventory)
             raise NoPreviousError(f"{error}; {_instead(known, meant)}") from error
-    live = facts.returning if isinstance(facts, SwapFactsBase) else None
-    remembered.journal.swap(
-        meant.environment.name, meant.key, live.stamp if live else None, SystemClock().now()
-    )
-    since = f", with the data of {live.stamp}" if live else ""
-    return f"{meant.name} in {meant.environment.name} is what it was before{since}"
+        measured = session.measured
+    stamp = measured.data_of or _stamp(facts)
+    remembered.journal.swap(meant.environment.name, meant.key, stamp, SystemClock().now())
+    since = f", with the data of {stamp}" if stamp else ""
+    told = "".join(f"; {warning}" for warning in measured.warnings)
+    return f"{meant.name} in {meant.environment.name} is what it was before{since}{told}"
+
+
+def _stamp(facts: Facts) -> Stamp | None:
+    """Return when the data was taken that was to be live again, if anybody knows."""
+    came = facts.returning if isinstance(facts, SwapFactsBase) else None
+    return came.stamp if came else None
 
 
 def _instead(known: Inventory, meant: Database) -> str:

@@ -48,7 +48,10 @@ class Promote(MysqlCommand):
 
 @dataclass(frozen=True, slots=True)
 class SwapBack(MysqlCommand):
-    """Exchange the tables of the live schema and the previous one, and all that goes with them."""
+    """Exchange the tables of the live schema and the previous one, and all that goes with them.
+
+    One that a killed run has left halfway is brought to its end, and is the exchange.
+    """
 
     endpoint: Endpoint
     schemas: Schemas

@@ -181,6 +181,4 @@ def rollback(database: Database, facts: Facts) -> Iterator[Command]:
         )
     endpoint, schemas = database.server.endpoint, names(database)
     yield my.Claim(endpoint, database.name)
-    yield Recover(endpoint, schemas)
-    yield my.DropSchema(target_of(database, schemas.discarded))
     yield SwapBack(endpoint, schemas)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.live.mysql_site import MysqlSite, mysql_site
+from tests.live.mysql_site import OLD, MysqlSite, mysql_site
 from tests.live.test_mysql_road import told
 from tests.servers.mariadb import Mariadb
 from tests.servers.waiting import until
@@ -154,6 +154,51 @@ def test_a_rollback_that_is_killed_in_the_rename_is_finished_by_a_pull_that_fail
     site.script(checks=FAILING)
     assert site.run("pull", "app").code == 1
     assert (state(site), is_left(site)) == (before, [])
+
+
+FINISHED = "this finished a rollback that was interrupted, and exchanged nothing more; run it again"
+
+
+def test_a_rollback_that_is_killed_in_the_rename_is_finished_by_the_next_and_no_more(
+    site: MysqlSite,
+) -> None:
+    before = state_before(site)
+    assert site.run("sync", "app").code == 0
+    after = told(site.integration, site.target)
+    killed_in_the_rename(site, "rollback", "app", "--env", "integration")
+    ran = site.run("rollback", "app", "--env", "integration")
+    assert (ran.code, state(site), is_left(site)) == (0, before, []), ran.err
+    assert FINISHED in ran.out
+    assert site.schemas() == {"live", "__previous"}
+    again = site.run("rollback", "app", "--env", "integration")
+    assert (again.code, told(site.integration, site.target)) == (0, after), again.err
+    assert FINISHED not in again.out
+
+
+def test_a_rollback_that_is_killed_behind_the_rename_is_finished_by_the_next_and_no_more(
+    site: MysqlSite,
+) -> None:
+    site.integration.run(f"{CONSTANT};\n{FORMER}", site.target)
+    assert site.run("sync", "app").code == 0
+    after = state(site)
+    assert site.run("rollback", "app", "--env", "integration").code == 0
+    with holding(site, f"SELECT * FROM `{site.target}`.towns"):
+        running = site.start("rollback", "app", "--env", "integration")
+        until(waits(site, "%CREATE%VIEW%towns%"), "the view to be waited for", 60)
+        running.kill()
+        running.communicate(timeout=60)
+    ran = site.run("rollback", "app", "--env", "integration")
+    assert (ran.code, state(site), is_left(site)) == (0, after, []), ran.err
+    assert f"with the data of {site.manifest()['stamp']}; {FINISHED}" in ran.out
+
+
+def test_a_rollback_of_a_promote_that_was_killed_brings_back_what_that_has_replaced(
+    site: MysqlSite,
+) -> None:
+    killed_behind_the_rename(site)
+    ran = site.run("rollback", "app", "--env", "integration")
+    assert (ran.code, site.people(), is_left(site)) == (0, OLD, []), ran.err
+    assert FINISHED not in ran.out
 
 
 def test_a_promote_that_is_killed_in_the_rename_is_finished_by_a_pull_that_fails(

@@ -53,7 +53,7 @@ def assume(question: Question) -> Facts:
             raise TypeError(f"nothing is assumed in answer to {question!r}")
 
 
-def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR0912
+def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR0911, PLR0912
     """One line a command: the table of what carries out what."""
     scope = work.scope
     if _CLAIM in work.kept:
@@ -89,7 +89,7 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
             provenance = command.provenance.after(work.measured.scripts)
             return promote.promote(replace(command, provenance=provenance), scope)
         case SwapBack():
-            promote.swap_back(command, scope)
+            return promote.swap_back(command, scope)
         case _:
             raise TypeError(f"not a command of MySQL: {command!r}")
     return None

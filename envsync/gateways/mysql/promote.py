@@ -32,6 +32,10 @@ from envsync.gateways.mysql.renaming import (
 from envsync.gateways.mysql.session import Session, connect, said
 from envsync.gateways.scope import Scope
 
+_INTERRUPTED = (
+    "this finished a rollback that was interrupted, and exchanged nothing more; run it again to "
+    "exchange the two back"
+)
 _PROBE = "envsync_probe"
 _ONE = "RETURNS INT DETERMINISTIC NO SQL RETURN 1"
 
@@ -73,48 +77,67 @@ def promote(command: Promote, scope: Scope) -> Measured:
     return Measured(data_of=command.provenance.stamp, warnings=warnings)
 
 
-def swap_back(command: SwapBack, scope: Scope) -> None:
-    """Exchange the live tables and the previous ones, and what goes with them."""
+def swap_back(command: SwapBack, scope: Scope) -> Measured:
+    """Exchange the live tables and the previous ones, and what goes with them.
+
+    What was cut short comes to its end first; if that was a rollback, it is the one asked for.
+    """
     names = command.schemas
+    finished = recover(Recover(command.endpoint, names), scope) == names.previous
     with connect(Target(command.endpoint, names.live), scope) as session:
-        session.run(f"CREATE DATABASE IF NOT EXISTS {quoted(names.discarded)}")
-        moves = (
-            (names.live, names.discarded),
-            (names.previous, names.live),
-            (names.discarded, names.previous),
-        )
-        _exchange(session, _planned(session, names, names.previous, moves), scope)
-        _settled(session, names, names.previous)
-        session.run(f"DROP DATABASE IF EXISTS {quoted(names.discarded)}")
+        kept.drop(session, names.discarded)
+        if not finished:
+            _swap(session, names, scope)
+        came = kept.provenance(session, names.live)
+    return Measured(
+        data_of=came.stamp if came else None, warnings=(_INTERRUPTED,) if finished else ()
+    )
 
 
-def recover(command: Recover, scope: Scope) -> None:
+def _swap(session: Session, names: Schemas, scope: Scope) -> None:
+    session.run(f"CREATE DATABASE {quoted(names.discarded)}")
+    moves = (
+        (names.live, names.discarded),
+        (names.previous, names.live),
+        (names.discarded, names.previous),
+    )
+    _exchange(session, _planned(session, names, names.previous, moves), scope)
+    _settled(session, names, names.previous)
+    session.run(f"DROP DATABASE IF EXISTS {quoted(names.discarded)}")
+
+
+def recover(command: Recover, scope: Scope) -> str | None:
     """Bring an exchange to its end that was cut short; back, where no table has changed its place.
 
-    That is what the tables themselves tell: either state is reached whole.
+    That is what the tables themselves tell: either state is reached whole. Returns the schema whose
+    tables are live now because of it, None where none has changed places.
     """
     live = command.schemas.live
     with connect(Target(command.endpoint, live), scope, schema=False) as session:
         if exchanges.cut_short(session, live) is None:
-            return
+            return None
         exchanges.alone(session, live)
         # Its session may have ended it meanwhile.
         coming = exchanges.cut_short(session, live)
-        if coming is not None:
-            session.run(f"USE {quoted(live)}")
-            _finish(session, command.schemas, coming)
+        if coming is None:
+            return None
+        session.run(f"USE {quoted(live)}")
+        return coming if _finish(session, command.schemas, coming) else None
 
 
-def _finish(session: Session, names: Schemas, coming: str) -> None:
+def _finish(session: Session, names: Schemas, coming: str) -> bool:
+    """Bring an exchange to its end, and tell whether its tables had changed places."""
     old = kept.kept_objects(session, _outgoing(names))
     new = kept.kept_objects(session, coming)
-    if exchanges.are_moved(session, names.live):
+    moved = exchanges.are_moved(session, names.live)
+    if moved:
         put(session, new)
         drop_objects(session, old, OTHERS, keep=new)
         _settled(session, names, coming)
     else:
         put_back(session, names.live, old, instead=new)
         exchanges.end(session, names.live)
+    return moved
 
 
 def _planned(session: Session, names: Schemas, coming: str, moves: tuple[Move, ...]) -> _Exchange:
