@@ -10,7 +10,7 @@ from envsync.gateways import hands
 from envsync.gateways.clock import SystemClock
 from envsync.gateways.scope import SilentMeter
 from envsync.inventory.model import Database, Ensure, Inventory
-from envsync.running import state
+from envsync.running import state, stopping
 
 
 def rollback(asked: Asked) -> str:
@@ -24,8 +24,10 @@ def rollback(asked: Asked) -> str:
     engine = driver(meant)
     remembered = state()
     with (
+        stopping() as stop,
         remembered.locks.hold(database_lock(meant)),
         hands.session(SilentMeter()) as session,
+        stop.attached(session.cancel),
     ):
         facts = session.observe(engine.rollback_question(meant))
         try:

@@ -192,6 +192,23 @@ def test_a_rollback_that_is_killed_behind_the_rename_is_finished_by_the_next_and
     assert f"with the data of {site.manifest()['stamp']}; {FINISHED}" in ran.out
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_rollback_that_a_signal_ends_leaves_what_was_live_whole(
+    site: MysqlSite, number: signal.Signals
+) -> None:
+    site.integration.run(f"{CONSTANT};\n{FORMER}", site.target)
+    before = state_before(site)
+    assert site.run("sync", "app").code == 0
+    assert site.run("rollback", "app", "--env", "integration").code == 0
+    with holding(site, f"SELECT * FROM `{site.target}`.towns"):
+        running = site.start("rollback", "app", "--env", "integration")
+        until(waits(site, "%CREATE%VIEW%towns%"), "the view to be waited for", 60)
+        running.send_signal(number)
+        _, err = running.communicate(timeout=60)
+    assert (running.returncode, err) == (2, f"interrupted by {number.name}\n")
+    assert (state(site), is_left(site)) == (before, [])
+
+
 def test_a_rollback_of_a_promote_that_was_killed_brings_back_what_that_has_replaced(
     site: MysqlSite,
 ) -> None:
