@@ -79,7 +79,7 @@ class Mongod:
         self.process = subprocess.Popen(
             arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
-        until(self._answers, f"{self.name} to answer", 60)
+        until(self._answers, f"{self.name} to answer")
 
     def _answers(self) -> bool:
         with MongoClient[dict[str, Any]](
@@ -113,6 +113,12 @@ class Mongo:
     secondary: Mongod
     alone: Mongod
 
+    def catch_up(self) -> None:
+        """Wait until the secondary has all that the primary has."""
+        with self.primary.client() as client:
+            note = {"appendOplogNote": 1, "data": {}, "writeConcern": {"w": 2, "wtimeout": 120_000}}
+            client.admin.command(note)
+
 
 @pytest.fixture(scope="session")
 def mongo() -> Iterator[Mongo]:
@@ -126,6 +132,7 @@ def mongo() -> Iterator[Mongo]:
         _initiate(primary, secondary)
         for each in (primary, alone):
             each.make_admin()
+        _settle(primary, secondary)
         yield Mongo(primary, secondary, alone)
 
 
@@ -177,7 +184,21 @@ def _initiate(primary: Mongod, secondary: Mongod) -> None:
         settings = {"electionTimeoutMillis": 1000, "heartbeatIntervalMillis": 100}
         wanted = {"_id": "rs0", "members": members, "settings": settings}
         client.admin.command({"replSetInitiate": wanted})
-        until(lambda: bool(client.admin.command("hello")["isWritablePrimary"]), "a primary", 60)
+        until(lambda: bool(client.admin.command("hello")["isWritablePrimary"]), "a primary")
+
+
+def _settle(primary: Mongod, secondary: Mongod) -> None:
+    """Wait for the secondary, and have the primary stay one however long that does not answer.
+
+    By the times it was elected with, it steps down once a busy machine lets the other wait a second.
+    """
+    with primary.client() as client, secondary.client() as other:
+        known = client.admin.command("replSetGetConfig")["config"]
+        known["version"] += 1
+        known["settings"] |= {"electionTimeoutMillis": 600_000, "heartbeatTimeoutSecs": 600}
+        client.admin.command({"replSetReconfig": known})
+        until(lambda: _can_log_in(other), "the secondary to know the administrator")
+        until(lambda: bool(other.admin.command("hello")["secondary"]), "a secondary")
 
 
 def _can_log_in(client: Documents) -> bool:
