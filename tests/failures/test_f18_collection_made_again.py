@@ -15,34 +15,31 @@ from tests.failures.aftermath import (
     assert_nothing_left,
     assert_unharmed,
 )
+from tests.failures.gated import gated_mongo
 from tests.failures.mongo_scene import MongoScene, mongo_scene
+from tests.failures.stages import Stage
 from tests.servers.mongod import Documents, Mongo, mongod
-from tests.servers.waiting import until
 
 pytestmark = pytest.mark.live
 
-WAIT = {
-    "collection": "people",
-    "updateMany": {
-        "filter": {"_id": 1, "$where": "sleep(3000) || true"},
-        "update": {"$set": {"town": "Wait"}},
-    },
-}
 
-
-def test_what_an_application_makes_during_a_restore_does_not_stay(mongo_scene: MongoScene) -> None:
+def test_what_an_application_makes_during_a_restore_does_not_stay(
+    tmp_path: Path, mongo: Mongo
+) -> None:
     """It finds its database without the collections to come, and makes them for itself."""
-    mongo_scene.next_run(WAIT)
-    running = mongo_scene.site.start(*SYNC)
-    until(lambda: "__incoming" in mongo_scene.site.databases(), "the quarantine", 60)
-    with mongo_scene.application() as client:
-        database = client[mongo_scene.site.target]
-        database.sessions.insert_one({"token": "mine"})
-        database.invented.insert_one({})
-    _, told = running.communicate(timeout=60)
-    assert running.returncode == 0, told
-    assert mongo_scene.served() == mongo_scene.fresh()
-    assert_nothing_left(mongo_scene)
+    with gated_mongo(tmp_path, mongo.primary, mongo.alone) as steps:
+        scene = steps.scene
+        scene.site.decide()
+        with steps.stopped(Stage(doing="sanitising"), "unheard", *SYNC) as running:
+            with scene.application() as client:
+                database = client[scene.site.target]
+                database.sessions.insert_one({"token": "mine"})
+                database.invented.insert_one({})
+            steps.gates.resume()
+            ended = steps.ended(running)
+        assert ended.code == 0, ended.err
+        assert scene.served() == scene.fresh()
+        assert_nothing_left(scene)
 
 
 @contextmanager

@@ -7,10 +7,9 @@ sanitised yet, where its own were; what it then does next must not be done.
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,23 +17,13 @@ from tests.failures.aftermath import SYNC, assert_nothing_left
 from tests.failures.gated import gated_mongo
 from tests.failures.mongo_scene import MongoScene
 from tests.failures.stages import Heard, Steps
-from tests.live.program import PATIENCE
+from tests.servers import wire
+from tests.servers.gate import gate
 from tests.servers.mongod import Mongo
-from tests.servers.waiting import until
 
 pytestmark = pytest.mark.live
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-SLOW: dict[str, Any] = {
-    "collection": "people",
-    "updateMany": {
-        "filter": {"$expr": {"$function": {
-            "body": "function() { sleep(15); return true; }", "args": [], "lang": "js"
-        }}},
-        "update": {"$set": {"town": "slow"}},
-    },
-}  # fmt: skip
-"""A first step of a script that takes some seconds, in which nothing is sanitised yet."""
 
 
 @pytest.fixture
@@ -48,6 +37,10 @@ def steps(tmp_path: Path, mongo: Mongo) -> Iterator[Steps[MongoScene]]:
 def is_checking(heard: Heard) -> bool:
     """The last question before what is clean is copied beside the live collections."""
     return heard.doing == "checking" and heard.asks == "__incoming: FIND"
+
+
+def is_sanitising(heard: Heard) -> bool:
+    return heard.doing == "sanitising"
 
 
 def is_promoting(heard: Heard) -> bool:
@@ -64,27 +57,29 @@ def suspended(running: "subprocess.Popen[bytes]") -> Iterator[None]:
         running.send_signal(signal.SIGCONT)
 
 
-def restoring_elsewhere(scene: MongoScene, mongo: Mongo) -> "subprocess.Popen[str]":
-    """Have another machine take the lapsed claim, and restore: its documents are raw by now."""
+@contextmanager
+def restoring_elsewhere(
+    scene: MongoScene, mongo: Mongo
+) -> Iterator[tuple[Steps[MongoScene], "subprocess.Popen[bytes]"]]:
+    """Have another machine take the lapsed claim, and restore: its documents lie raw by then.
+
+    It goes on once its gate is told to.
+    """
+    other = Steps(scene, scene.folder / "other log")
     with scene.site.integration.client() as client:
         lapsed = {"$set": {"expires": LONG_AGO}}
         found = client["envsync"].claims.update_one({"_id": scene.site.target}, lapsed)
         assert found.modified_count == 1
-    scene.through(mongo.primary.port, mongo.alone.port)
-    state = scene.environment["ENVSYNC_STATE"]
-    scene.environment["ENVSYNC_STATE"] = str(scene.folder / "elsewhere")
-    scene.next_run(SLOW)
-    other = scene.site.start(*SYNC)
-    scene.environment["ENVSYNC_STATE"] = state
-    until(lambda: is_sanitising(scene) or other.poll() is not None, "the other to restore", 60)
-    return other
-
-
-def is_sanitising(scene: MongoScene) -> bool:
-    quarantine = f"{scene.site.target}__incoming.people"
-    with scene.site.integration.client() as client:
-        found = client.admin.aggregate([{"$currentOp": {"allUsers": True}}])
-        return any(each.get("ns") == quarantine for each in found)
+    with gate(other.gates, mongo.alone.port, wire.Mongo) as port:
+        scene.through(mongo.primary.port, port)
+        state = scene.environment["ENVSYNC_STATE"]
+        scene.environment["ENVSYNC_STATE"] = str(scene.folder / "elsewhere")
+        scene.next_run()
+        other.gates.stop_at(is_sanitising, "unheard")
+        running = other.start(*SYNC)
+        scene.environment["ENVSYNC_STATE"] = state
+        other.gates.wait(lambda: running.poll() is not None)
+        yield other, running
 
 
 def private(scene: MongoScene) -> list[str]:
@@ -109,12 +104,14 @@ def test_a_run_that_wakes_up_when_another_has_taken_its_place_promotes_nothing(
     steps.gates.stop_at(moment, "unheard" if moment is is_promoting else "unanswered")
     first = steps.start(*SYNC)
     steps.gates.wait(lambda: first.poll() is not None)
-    with suspended(first):
-        other = restoring_elsewhere(scene, mongo)
-        steps.gates.resume()
-    ended = steps.ended(first)
-    assert (ended.code, scene.served(), private(scene)) == (1, old, []), ended.err
-    assert "may have taken its place; nothing was promoted" in ended.err, ended.err
-    _, told = other.communicate(timeout=PATIENCE)
-    assert (other.returncode, scene.served()) == (0, scene.fresh()), told
+    with ExitStack() as held:
+        with suspended(first):
+            other, second = held.enter_context(restoring_elsewhere(scene, mongo))
+            steps.gates.resume()
+        ended = steps.ended(first)
+        assert (ended.code, scene.served(), private(scene)) == (1, old, []), ended.err
+        assert "may have taken its place; nothing was promoted" in ended.err, ended.err
+        other.gates.resume()
+        ended = other.ended(second)
+    assert (ended.code, scene.served()) == (0, scene.fresh()), ended.err
     assert_nothing_left(scene)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.failures.gated import gated_mongo
+from tests.failures.stages import Stage
 from tests.live.mongo_site import OLD, PEOPLE, SCRIPT, MongoSite, target_roles
 from tests.live.mongo_site import mongo_site as temporary
 from tests.live.program import Ran
@@ -174,6 +176,7 @@ def test_a_dry_run_shows_every_command_and_no_secret_and_touches_nothing(
 
 def test_a_secondary_pushes_nothing_and_that_is_well(pushed: MongoSite, mongo: Mongo) -> None:
     pushed.write(production={"servers.mongo.port": mongo.secondary.port})
+    mongo.catch_up()
     ran = pushed.run("push", "app", "--env", "production")
     assert (ran.code, "the server is a secondary, and pushes are made from" in ran.err) == (0, True)
 
@@ -181,9 +184,8 @@ def test_a_secondary_pushes_nothing_and_that_is_well(pushed: MongoSite, mongo: M
 def test_a_secondary_pushes_where_the_inventory_says_so(pushed: MongoSite, mongo: Mongo) -> None:
     changes = {"servers.mongo.port": mongo.secondary.port, "servers.mongo.push_from": "secondary"}
     pushed.write(production=changes)
-    with mongo.primary.client() as client:
-        client.get_database("admin").command("ping")
-        counted = pushed.manifest()["rows"]
+    mongo.catch_up()
+    counted = pushed.manifest()["rows"]
     ran = pushed.run("push", "app", "--env", "production")
     assert (ran.code, pushed.manifest()["rows"]) == (0, counted), ran.err
 
@@ -202,32 +204,41 @@ def test_the_manifest_says_what_was_not_read_at_one_moment(pushed: MongoSite) ->
 
 
 def test_collections_that_an_application_makes_meanwhile_do_not_stay(
-    mongo_site: MongoSite,
+    tmp_path: Path, mongo: Mongo
 ) -> None:
     """The application finds its database empty, and makes a collection of its own in it."""
-    mongo_site.script({"checks": [{"collection": "people", "find": {"$where": "sleep(5)"}}]})
-    running = mongo_site.start("sync", "app")
-    until(lambda: "__incoming" in mongo_site.databases(), "the quarantine", 60)
-    with mongo_site.integration.client() as client:
-        client[mongo_site.target].sessions.insert_one({"token": "mine"})
-        client[mongo_site.target].invented.insert_one({})
-    _, told = running.communicate(timeout=60)
-    assert running.returncode == 0, told
-    assert "invented" not in mongo_site.collections()
-    assert "envsync.previous.invented" in mongo_site.collections()
-    with mongo_site.integration.client() as client:
-        assert client[mongo_site.target].sessions.count_documents({}) == 10
+    with gated_mongo(tmp_path, mongo.primary, mongo.alone) as steps:
+        site = steps.scene.site
+        site.script({"checks": [CHECK | {"find": {"nobody": "has this"}}]})
+        site.decide()
+        with (
+            steps.stopped(Stage(doing="checking"), "unheard", "sync", "app") as running,
+            site.integration.client() as client,
+        ):
+            client[site.target].sessions.insert_one({"token": "mine"})
+            client[site.target].invented.insert_one({})
+            steps.gates.resume()
+            ended = steps.ended(running)
+        assert ended.code == 0, ended.err
+        assert "invented" not in site.collections()
+        assert "envsync.previous.invented" in site.collections()
+        with site.integration.client() as client:
+            assert client[site.target].sessions.count_documents({}) == 10
 
 
-def test_a_second_run_on_another_machine_is_refused_by_the_server(mongo_site: MongoSite) -> None:
-    mongo_site.script({"checks": [{"collection": "people", "find": {"$where": "sleep(5)"}}]})
-    running = mongo_site.start("sync", "app")
-    until(lambda: "__incoming" in mongo_site.databases(), "the quarantine", 60)
-    mongo_site.environment["ENVSYNC_STATE"] = str(mongo_site.folder / "elsewhere")
-    second = mongo_site.run("pull", "app")
-    _, told = running.communicate(timeout=60)
-    assert (second.code, "is restoring" in second.err) == (2, True), second.err
-    assert (running.returncode, len(mongo_site.people())) == (0, PEOPLE), told
+def test_a_second_run_on_another_machine_is_refused_by_the_server(
+    tmp_path: Path, mongo: Mongo
+) -> None:
+    with gated_mongo(tmp_path, mongo.primary, mongo.alone) as steps:
+        site = steps.scene.site
+        site.decide()
+        with steps.stopped(Stage(doing="sanitising"), "unheard", "sync", "app") as running:
+            site.environment["ENVSYNC_STATE"] = str(site.folder / "elsewhere")
+            second = site.run("pull", "app")
+            steps.gates.resume()
+            ended = steps.ended(running)
+        assert (second.code, "is restoring" in second.err) == (2, True), second.err
+        assert (ended.code, len(site.people())) == (0, PEOPLE), ended.err
 
 
 def test_a_server_that_dies_mid_pull_loses_nothing_and_the_next_pull_succeeds(
@@ -242,7 +253,7 @@ def test_a_server_that_dies_mid_pull_loses_nothing_and_the_next_pull_succeeds(
         mongo_site.write()
         mongo_site.script({"checks": [{"collection": "people", "find": {"$where": "sleep(9)"}}]})
         running = mongo_site.start("sync", "app")
-        until(lambda: "__incoming" in mongo_site.databases(), "the quarantine", 60)
+        until(lambda: "__incoming" in mongo_site.databases(), "the quarantine")
         mortal.kill()
         _, told = running.communicate(timeout=60)
         assert (running.returncode, "lost the connection" in told) == (1, True), told
