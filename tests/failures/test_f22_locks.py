@@ -10,28 +10,28 @@ import pytest
 
 from envsync.execution.journal import Entry, Journal
 from tests.failures.aftermath import SYNC, assert_aftermath, assert_nothing_left
-from tests.failures.neighbours import with_neighbour
+from tests.failures.neighbours import CLEAN, Neighbour, with_neighbour
 from tests.failures.postgresql_scene import PostgresqlScene
+from tests.live.awaiting import awaited
 from tests.live.program import PATIENCE, Ran
 from tests.servers.waiting import until
 
 pytestmark = pytest.mark.live
 
-WAIT = "SELECT pg_sleep(3);\n"
-WAITING = """
-SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND datname = '{}__incoming'
+BEGUN = """
+DO $$ BEGIN FOR n IN 1..600 LOOP
+  EXIT WHEN EXISTS (SELECT FROM pg_database WHERE datname IN ('{0}__incoming', '{0}__previous'));
+  PERFORM pg_sleep(0.1);
+END LOOP; END $$;
 """
+"""Waits until the pull of another database has begun; for a minute, if it never does."""
 
 
 @pytest.fixture
-def neighbours(scene: PostgresqlScene) -> Iterator[PostgresqlScene]:
-    """A scene with a second database in both environments, independent of the first."""
-    with with_neighbour(scene):
-        yield scene
-
-
-def is_waiting(scene: PostgresqlScene, name: str) -> bool:
-    return bool(scene.site.integration.run(WAITING.format(name)))
+def neighbour(scene: PostgresqlScene) -> Iterator[Neighbour]:
+    """A second database beside that of the scene, in both environments."""
+    with with_neighbour(scene) as made:
+        yield made
 
 
 def pulls(folder: Path) -> dict[str, Entry]:
@@ -43,14 +43,14 @@ def pulls(folder: Path) -> dict[str, Entry]:
     }
 
 
-def test_independent_steps_run_side_by_side(neighbours: PostgresqlScene) -> None:
-    """Each script sleeps for three seconds: they would not overlap behind one lock."""
-    scene = neighbours
-    scene.next_run(WAIT)
+def test_independent_steps_run_side_by_side(scene: PostgresqlScene, neighbour: Neighbour) -> None:
+    """Each script waits for the other's pull to begin: behind one lock it would do so in vain."""
+    scene.next_run(BEGUN.format(neighbour.name))
+    neighbour.script(f"{BEGUN.format(scene.site.target)}{CLEAN}")
     ran = scene.run("nightly", "--env", "integration", "--jobs", "2")
     assert ran.code == 0, ran.err
-    app, neighbour = pulls(scene.folder).values()
-    assert max(began(app), began(neighbour)) < min(over(app), over(neighbour))
+    app, other = pulls(scene.folder).values()
+    assert max(began(app), began(other)) < min(over(app), over(other))
     assert scene.served() == scene.fresh()
 
 
@@ -64,18 +64,16 @@ def over(entry: Entry) -> datetime:
     return entry.ended
 
 
-def test_a_step_that_runs_keeps_no_other_database_waiting(neighbours: PostgresqlScene) -> None:
-    """Its script waits for a role that the test makes once the other step has ended."""
-    scene, word = neighbours, f"go_{neighbours.site.target}"
-    waits = f"WHILE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{word}') LOOP"
-    scene.next_run(f"DO $$ BEGIN {waits} PERFORM pg_sleep(0.1); END LOOP; END $$;\n")
-    running = scene.site.start(*SYNC)
-    until(lambda: is_waiting(scene, scene.site.target), "the first to sanitise", 60)
-    other = scene.run("push", "neighbour", "--env", "production")
-    assert (other.code, running.poll()) == (0, None), other.err
-    scene.site.integration.run(f'CREATE ROLE "{word}"')
-    _, told = running.communicate(timeout=PATIENCE)
-    scene.site.integration.run(f'DROP ROLE "{word}"')
+@pytest.mark.usefixtures("neighbour")
+def test_a_step_that_runs_keeps_no_other_database_waiting(scene: PostgresqlScene) -> None:
+    with awaited(scene.site.integration) as word:
+        scene.next_run(word.awaited)
+        running = scene.site.start(*SYNC)
+        until(word.is_awaited, "the first to sanitise")
+        other = scene.run("push", "neighbour", "--env", "production")
+        assert (other.code, running.poll()) == (0, None), other.err
+        word.give()
+        _, told = running.communicate(timeout=PATIENCE)
     assert (running.returncode, scene.served()) == (0, scene.fresh()), told
     assert_nothing_left(scene)
 
@@ -84,11 +82,12 @@ def test_the_lock_of_a_process_that_was_killed_keeps_nobody_waiting(
     scene: PostgresqlScene,
 ) -> None:
     old = scene.served()
-    scene.next_run(WAIT)
-    killed = scene.site.start(*SYNC)
-    until(lambda: is_waiting(scene, scene.site.target), "the script to run", 60)
-    killed.send_signal(signal.SIGKILL)
-    _, told = killed.communicate(timeout=PATIENCE)
+    with awaited(scene.site.integration) as word:
+        scene.next_run(word.awaited)
+        killed = scene.site.start(*SYNC)
+        until(word.is_awaited, "the script to run")
+        killed.send_signal(signal.SIGKILL)
+        _, told = killed.communicate(timeout=PATIENCE)
     signed = [file for file in (scene.folder / "state" / "locks").iterdir() if file.read_text()]
     assert signed
     scene.next_run()

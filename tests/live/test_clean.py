@@ -12,6 +12,8 @@ import psycopg
 import pytest
 import zstandard
 
+from tests.live.awaiting import awaited
+from tests.live.program import PATIENCE
 from tests.live.scratch import (
     Scratch,
     clean_files,
@@ -269,9 +271,9 @@ def test_a_cleaning_that_is_killed_leaves_what_the_next_one_clears(
     cleaning(site, scratch)
     site.script(f"{SCRIPT}SELECT pg_sleep(30);\n")
     running = site.start("sync", "app")
-    until(asleep(scratch), "the script to sleep", 40)
+    until(asleep(scratch), "the script to sleep")
     running.kill()
-    running.communicate(timeout=20)
+    running.communicate(timeout=60)
     end_sleepers(scratch)
     assert (scratch.databases() != set(), clean_files(site)) == (True, [])
     site.script()
@@ -292,7 +294,7 @@ def test_a_signal_ends_a_cleaning_and_drops_what_it_had_restored(
     cleaning(site, scratch)
     site.script(f"{SCRIPT}SELECT pg_sleep(30);\n")
     running = site.start("sync", "app")
-    until(asleep(scratch), "the script to sleep", 40)
+    until(asleep(scratch), "the script to sleep")
     running.send_signal(number)
     _, err = running.communicate(timeout=60)
     assert (running.returncode, clean_files(site), scratch.databases()) == (1, [], set()), err
@@ -310,13 +312,15 @@ def test_a_cleaning_past_its_deadline_leaves_nothing(site: Site, scratch: Scratc
 def test_an_ordinary_role_never_reads_what_is_being_cleaned(site: Site, scratch: Scratch) -> None:
     cleaning(site, scratch)
     role = scratch.server.role("reader")
-    site.script(f"{SCRIPT}SELECT pg_sleep(4);\n")
-    running = site.start("sync", "app")
-    until(asleep(scratch), "the script to sleep", 40)
-    (name,) = scratch.databases()
-    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
-        psycopg.connect(scratch.server.conninfo(name, role), password=PASSWORD)
-    _, err = running.communicate(timeout=60)
+    with awaited(scratch.server) as word:
+        site.script(f"{SCRIPT}{word.awaited}")
+        running = site.start("sync", "app")
+        until(word.is_awaited, "the script to wait")
+        (name,) = scratch.databases()
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            psycopg.connect(scratch.server.conninfo(name, role), password=PASSWORD)
+        word.give()
+        _, err = running.communicate(timeout=PATIENCE)
     assert running.returncode == 0, err
 
 

@@ -160,10 +160,10 @@ def test_a_password_that_does_not_fit_is_found(site: Site) -> None:
 
 
 def test_a_step_that_runs_at_this_moment_is_told(site: Site) -> None:
-    site.script("SELECT pg_sleep(8);")
+    site.script("SELECT pg_sleep(120);")
     running = site.start("sync", "app")
     try:
-        until(lambda: "incoming" in str(site.databases()), "the restore", 30)
+        until(lambda: "incoming" in str(site.databases()), "the restore")
         assert "is already running since" in site.run("doctor").out.replace("\n", " ")
     finally:
         running.terminate()

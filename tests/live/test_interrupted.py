@@ -7,11 +7,12 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 
 import psycopg
 import pytest
 
+from tests.live.awaiting import awaited
+from tests.live.program import PATIENCE
 from tests.live.site import SCRIPT, Site
 from tests.live.untouched import OLD
 from tests.servers.postgresql import PASSWORD
@@ -30,27 +31,20 @@ for n in range(3000):
         "VALUES ('e', ?, 0, ?, 'x')", (str(n), "y" * 500))
 os.kill(os.getpid(), signal.SIGKILL)
 """
-ASLEEP = """
-SELECT pid FROM pg_stat_activity
- WHERE query LIKE '%pg_sleep(%' AND query NOT LIKE '%stat_activity%' AND datname LIKE '{}%'
-"""
 CLAIMS = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
 DROPPING = "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'DROP DATABASE%'"
 
 
-def asleep(site: Site) -> Callable[[], bool]:
-    """Tell whether the script sleeps in the quarantine."""
-    return lambda: bool(site.integration.run(ASLEEP.format(site.target)))
-
-
 def test_a_pull_that_loses_its_claim_promotes_nothing(site: Site) -> None:
     others = {pid for (pid,) in site.integration.run(CLAIMS)}
-    site.script(f"SELECT pg_sleep(4); {SCRIPT}")
-    running = site.start("sync", "app")
-    until(asleep(site), "the script to sleep", 30)
-    (claim,) = {pid for (pid,) in site.integration.run(CLAIMS)} - others
-    site.integration.run(f"SELECT pg_terminate_backend({claim})")
-    _, err = running.communicate(timeout=60)
+    with awaited(site.integration) as word:
+        site.script(f"{word.awaited}{SCRIPT}")
+        running = site.start("sync", "app")
+        until(word.is_awaited, "the script to wait")
+        (claim,) = {pid for (pid,) in site.integration.run(CLAIMS)} - others
+        site.integration.run(f"SELECT pg_terminate_backend({claim}, 60000)")
+        word.give()
+        _, err = running.communicate(timeout=PATIENCE)
     assert running.returncode == 1
     assert "the session that kept others from this database has ended" in err
     assert site.people() == OLD
@@ -67,13 +61,15 @@ def test_what_a_killed_process_left_in_the_journal_stops_nobody(site: Site) -> N
 
 
 def test_a_journal_that_cannot_be_written_makes_a_run_red_and_not_undone(site: Site) -> None:
-    site.script(f"SELECT pg_sleep(2); {SCRIPT}")
-    running = site.start("nightly", "--env", "integration")
-    until(asleep(site), "the script to sleep", 30)
-    lock = sqlite3.connect(site.folder / "state" / "journal.sqlite", isolation_level=None)
-    lock.execute("BEGIN EXCLUSIVE")
-    _, err = running.communicate(timeout=100)
-    lock.close()
+    with awaited(site.integration) as word:
+        site.script(f"{word.awaited}{SCRIPT}")
+        running = site.start("nightly", "--env", "integration")
+        until(word.is_awaited, "the script to wait")
+        lock = sqlite3.connect(site.folder / "state" / "journal.sqlite", isolation_level=None)
+        lock.execute("BEGIN EXCLUSIVE")
+        word.give()
+        _, err = running.communicate(timeout=PATIENCE)
+        lock.close()
     assert running.returncode == 1
     assert "status and history will not know of this" in err
     assert "1 done" in err or "2 done" in err
@@ -93,7 +89,7 @@ def test_a_signal_while_the_discarded_database_is_dropped_leaves_a_step_that_is_
     os.kill(stuck.info.backend_pid, signal.SIGSTOP)
     try:
         running = site.start("sync", "app")
-        until(lambda: bool(site.integration.run(DROPPING)), "the last drop", 40)
+        until(lambda: bool(site.integration.run(DROPPING)), "the last drop")
         time.sleep(0.5)
         running.send_signal(signal.SIGTERM)
         _, err = running.communicate(timeout=60)

@@ -96,7 +96,7 @@ def interrupted(site: MysqlSite, how: signal.Signals) -> Iterator[None]:
     """Start a sync whose script takes long, and send it a signal while the script runs."""
     site.script(SLOW)
     running = site.start("sync", "app")
-    until(lambda: _is_sanitising(site), "the script to run", 60)
+    until(lambda: _is_sanitising(site), "the script to run")
     yield
     running.send_signal(how)
     _, said = running.communicate(timeout=60)
@@ -118,7 +118,7 @@ def test_an_application_s_account_cannot_reach_the_quarantine(site: MysqlSite) -
 def test_sigterm_unwinds_everything_and_ends_the_statement(site: MysqlSite) -> None:
     with interrupted(site, signal.SIGTERM):
         pass
-    until(lambda: not _is_sanitising(site), "the statement to end", 5)
+    until(lambda: not _is_sanitising(site), "the statement to end", 20)
     assert (site.people(), site.schemas()) == (OLD, {"live"})
 
 
@@ -132,13 +132,16 @@ def test_after_sigkill_the_next_run_clears_up(site: MysqlSite) -> None:
 
 
 def test_a_pull_that_loses_its_claim_promotes_nothing(site: MysqlSite) -> None:
-    site.script(f"SELECT sleep(4);\n{SCRIPT}")
-    asleep = "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT sleep(4)%'"
+    wait = f"SELECT GET_LOCK('go_{site.target}', 100)"
+    site.script(f"{wait};\n{SCRIPT}")
+    waiting = f'SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE "{wait}%"'
     lock = "envsync." + hashlib.sha256(site.target.encode()).hexdigest()[:40]
-    running = site.start("sync", "app")
-    until(lambda: bool(site.integration.run(asleep)), "the script to run", 60)
-    ((holder,),) = site.integration.run(f"SELECT IS_USED_LOCK('{lock}')")
-    site.integration.run(f"KILL {holder}")
+    with site.integration.connect() as keeper, keeper.cursor() as cursor:
+        cursor.execute(wait)
+        running = site.start("sync", "app")
+        until(lambda: bool(site.integration.run(waiting)), "the script to run")
+        ((holder,),) = site.integration.run(f"SELECT IS_USED_LOCK('{lock}')")
+        site.integration.run(f"KILL {holder}")
     _, err = running.communicate(timeout=60)
     assert running.returncode == 1
     assert "the session that kept others from this database has ended" in err

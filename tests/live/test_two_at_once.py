@@ -6,33 +6,29 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.live.awaiting import awaited
+from tests.live.program import PATIENCE
 from tests.live.site import SCRIPT, Site
+from tests.live.trials import until as until_it_says
 from tests.servers.waiting import until
 
 pytestmark = pytest.mark.live
 
-SLOW = f"SELECT pg_sleep(4);\n{SCRIPT}"
-
 
 @contextmanager
 def pulling(site: Site) -> Iterator["subprocess.Popen[str]"]:
-    """Start a pull whose script takes four seconds; it is running in the block."""
+    """Start a pull whose script lasts as long as the block."""
     push = site.run("push", "app", "--env", "production")
     assert push.code == 0, push.err
-    site.script(SLOW)
-    first = site.start("pull", "app")
-    until(lambda: _is_sanitising(site), "the first pull to sanitise", 60)
-    site.script()
-    yield first
-    _, told = first.communicate(timeout=60)
+    with awaited(site.integration) as word:
+        site.script(f"{word.awaited}{SCRIPT}")
+        first = site.start("pull", "app")
+        until(word.is_awaited, "the first pull to sanitise")
+        site.script()
+        yield first
+        word.give()
+        _, told = first.communicate(timeout=PATIENCE)
     assert first.returncode == 0, told
-
-
-def _is_sanitising(site: Site) -> bool:
-    found = site.integration.run(
-        "SELECT datname FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(4)%'"
-    )
-    return (f"{site.target}__incoming",) in found
 
 
 def test_a_second_run_is_refused_naming_the_first_and_harms_nothing(site: Site) -> None:
@@ -67,8 +63,10 @@ def test_a_second_run_on_another_machine_is_refused_by_the_server(
 
 
 def test_a_second_run_with_a_deadline_waits_for_the_first(site: Site) -> None:
-    site.write(integration={"syncs.app.deadline": "30s"})
+    site.write(integration={"syncs.app.deadline": "90s"})
     with pulling(site):
-        second = site.run("pull", "app")
-    assert second.code == 0, second.err
+        second = site.start("pull", "app")
+        until_it_says(second, "started: pull")
+    _, told = second.communicate(timeout=PATIENCE)
+    assert second.returncode == 0, told
     assert len(site.people()) == 500
