@@ -12,7 +12,7 @@ from tests.servers.mongod import Mongo
 
 pytestmark = pytest.mark.live
 
-RAW = ("private.example", "Lovelace", "Turing", "Hopper", "07700")
+RAW = ("private.example", "Lovelace", "Turing", "Hopper", "07700 900")
 MEMBERS: list[dict[str, Any]] = [
     {"_id": "a", "name": {"full": "Ada Lovelace"}, "phones": ["07700 900001", "07700 900002"]},
     {"_id": "b", "name": {"full": "Grace Hopper"}, "phones": []},

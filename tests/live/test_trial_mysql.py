@@ -42,7 +42,7 @@ DELETE FROM notes WHERE id <= 100;
 UPDATE visits SET ip = '0.0.0.0' WHERE person <= 20;
 UPDATE members SET name = 'Somebody', born = '1900-01-01' WHERE card <> unhex('00ff03');
 """
-RAW = ("private.example", "203.0.113.", "Lovelace", "Hopper", "Turing", "1815", "1906")
+RAW = ("private.example", "203.0.113.", "Lovelace", "Hopper", "Turing", "1815-12", "1906-12")
 
 
 @pytest.fixture(scope="module")

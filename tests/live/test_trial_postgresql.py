@@ -1,6 +1,5 @@
 """Trials on PostgreSQL, through the command line: what a script changes, seen and undone."""
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,7 +63,7 @@ DROP TABLE drafts;
 """
 RAW = (
     "private.example",
-    "07700",
+    "07700 900",
     "203.0.113.",
     "Lovelace",
     "LOVELACE",
@@ -78,6 +77,8 @@ RAW = (
 def shop(tmp_path_factory: pytest.TempPathFactory, postgresql: Postgresql) -> Iterator[Site]:
     """A site whose integration no trial may change, with one artefact."""
     with temporary_site(tmp_path_factory.mktemp("trial"), postgresql) as made:
+        (made.folder / "temporary").mkdir()
+        made.environment["TMPDIR"] = str(made.folder / "temporary")
         get_ready(made, MORE, COLUMNS)
         yield made
 
@@ -90,7 +91,7 @@ def _untouched(shop: Site) -> Iterator[None]:
     shop.script(SCRIPT)
     yield
     assert_untouched(shop, stored)
-    assert not list(Path(tempfile.gettempdir()).glob("envsync-trial-*"))
+    assert not list((shop.folder / "temporary").iterdir())
 
 
 def test_what_changed_is_told_exactly_and_what_it_was_is_masked(shop: Site) -> None:
@@ -164,10 +165,11 @@ def test_sigterm_at_any_moment_leaves_nothing(shop: Site, seconds: float) -> Non
 
 
 def test_a_trial_and_a_pull_keep_out_of_each_others_way(shop: Site) -> None:
-    shop.script("SELECT pg_sleep(4);\n")
+    shop.script("SELECT pg_sleep(60);\n")
     running = shop.start("sanitise.try", "app")
     until(running, "sanitising")
     other = shop.run("pull", "app")
+    running.terminate()
     running.communicate(timeout=60)
     assert (other.code, "is already running since" in other.err) == (2, True)
 
