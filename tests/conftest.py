@@ -1,6 +1,14 @@
 """The real servers that any test may ask for by name, and which tests begin."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no failure, and what was drawn today is drawn tomorrow; with
+# --hypothesis-profile=default something else is drawn each time.
+settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 pytest_plugins = [
     "tests.servers.icinga",
