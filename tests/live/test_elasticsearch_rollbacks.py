@@ -26,7 +26,7 @@ def steps(tmp_path: Path, opensearch: SearchClusters) -> Iterator[Steps[SearchSc
 
 
 def is_sanitising(heard: Heard) -> bool:
-    return heard.doing == "sanitising"
+    return heard.is_asked_while("sanitising")
 
 
 def is_claim(heard: Heard) -> bool:
