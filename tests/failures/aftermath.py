@@ -12,8 +12,6 @@ from envsync.execution.outcome import State
 from tests.servers.waiting import until
 
 SYNC = ("sync", "app")
-PATIENCE = 20
-"""Seconds in which servers take note that whoever was connected is gone."""
 
 
 class Ended(Protocol):
@@ -94,18 +92,18 @@ def assert_unharmed(scene: Scene, ended: Ended, old: object, serves: Serves = Se
     if serves is Serves.EITHER:
         fine.append(scene.fresh())
     assert scene.served() in fine, ended.err
-    until(lambda: scene.locked() == [], f"all locks to be open, not {scene.locked()}", PATIENCE)
+    until(lambda: scene.locked() == [], f"all locks to be open, not {scene.locked()}")
     assert list(_held(scene.folder / "state" / "locks")) == []
 
 
 def assert_nothing_left(scene: Scene) -> None:
     """After a run that succeeded: no quarantine, half artefact, temporary file, process, session."""
-    until(lambda: scene.left() == [], f"nothing to be left, not {scene.left()}", PATIENCE)
+    until(lambda: scene.left() == [], f"nothing to be left, not {scene.left()}")
     assert scene.locked() == []
     assert list(_held(scene.folder / "state" / "locks")) == []
     temporary = scene.folder / "temporary"
     assert sorted(temporary.rglob("*")) == []
-    until(lambda: _processes(scene) == [], "child programs to end", PATIENCE)
+    until(lambda: _processes(scene) == [], "child programs to end")
 
 
 def last_run(scene: Scene) -> list[Entry]:

@@ -33,7 +33,7 @@ class Node:
 
     def start(self) -> None:
         self.cluster.begin()
-        until(self._serves, "what is live to be served", 60)
+        until(self._serves, "what is live to be served")
 
     def _serves(self) -> bool:
         try:

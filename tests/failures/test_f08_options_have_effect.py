@@ -55,4 +55,4 @@ def test_a_restore_of_mysql_uses_as_many_connections_as_it_is_told(
 
 
 def until_there_are(jobs: int, sessions: Callable[[], list[Any]]) -> None:
-    until(lambda: len(sessions()) == jobs, f"{jobs} sessions, not {len(sessions())}", 30)
+    until(lambda: len(sessions()) == jobs, f"{jobs} sessions, not {len(sessions())}")

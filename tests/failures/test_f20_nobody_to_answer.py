@@ -18,7 +18,7 @@ from tests.servers.rsync import SshServer
 
 pytestmark = pytest.mark.live
 
-PATIENCE = 60
+PATIENCE = 180
 """Seconds in which a run ends that waits for nobody: far more than it takes."""
 
 

@@ -28,7 +28,7 @@ def steps(tmp_path: Path, opensearch: SearchClusters) -> Iterator[Steps[SearchSc
 
 
 def is_checking(heard: Heard) -> bool:
-    return heard.doing == "checking"
+    return heard.is_asked_while("checking")
 
 
 def take_over(scene: SearchScene) -> None:
@@ -39,7 +39,7 @@ def take_over(scene: SearchScene) -> None:
         return cluster.ask("GET", CLAIM)
 
     before = claim()
-    until(lambda: claim() != before, "a sign of life", 20)
+    until(lambda: claim() != before, "a sign of life")
     other = {**claim()["_source"], "run": "another", "process": "elsewhere", "holder": "elsewhere"}
     cluster.ask("PUT", CLAIM, other)
 

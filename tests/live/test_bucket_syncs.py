@@ -310,12 +310,14 @@ def test_while_one_runs_another_is_refused_and_a_hanging_server_does_not_keep_it
         site.client = moto_server.client()
         site.put_keys("production", keys)
         name = site.buckets["integration"]
+        # So slow that not all are copied by the time that it is seen that some are.
+        proxy.delay(0.5)
         running = site.start("sync", "assets")
-        until(lambda: site.client.list_objects_v2(Bucket=name)["KeyCount"] > 0, "a copy", 60)
+        until(lambda: site.client.list_objects_v2(Bucket=name)["KeyCount"] > 0, "a copy")
         proxy.fall_silent("answers")
         second = site.run("nightly")
         running.send_signal(signal.SIGTERM)
-        _, told = running.communicate(timeout=30)
+        _, told = running.communicate(timeout=60)
         assert (second.code, "is already running since" in second.err) == (2, True), second.err
         assert (running.returncode, "interrupted by SIGTERM" in told) == (1, True), told
         assert 0 < len(site.objects("integration")) < len(keys)

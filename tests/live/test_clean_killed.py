@@ -29,7 +29,7 @@ def kill_at(running: "subprocess.Popen[str]", stage: str) -> None:
         if stage in line and "clean app" in line:
             running.send_signal(signal.SIGKILL)
             break
-    running.communicate(timeout=20)
+    running.communicate(timeout=60)
 
 
 @pytest.mark.parametrize("stage", STAGES)

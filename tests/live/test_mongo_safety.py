@@ -89,7 +89,7 @@ def interrupted(site: MongoSite, how: signal.Signals) -> Iterator[str]:
     """Start a sync whose script takes long, and send it a signal while the script runs."""
     site.script(SLOW)
     running = site.start("sync", "app")
-    until(lambda: _is_sanitising(site), "the script to run", 60)
+    until(lambda: _is_sanitising(site), "the script to run")
     yield f"{site.target}__incoming"
     running.send_signal(how)
     _, told = running.communicate(timeout=60)
@@ -116,7 +116,7 @@ def test_no_application_can_read_the_quarantine(mongo_site: MongoSite) -> None:
 def test_sigterm_ends_what_runs_on_the_server_and_yesterday_stays(mongo_site: MongoSite) -> None:
     with interrupted(mongo_site, signal.SIGTERM):
         begun = time.monotonic()
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 25
     assert not _is_sanitising(mongo_site)
     assert_untouched(mongo_site)
 

@@ -79,7 +79,7 @@ def test_a_promote_that_is_ended_behind_the_rename_leaves_yesterday_s_schema_who
     before = state_before(site)
     with holding(site, f"SELECT * FROM `{site.target}`.towns"):
         running = site.start("sync", "app")
-        until(waits(site, "%CREATE%VIEW%towns%"), "the view to be waited for", 60)
+        until(waits(site, "%CREATE%VIEW%towns%"), "the view to be waited for")
         assert len(site.people()) == 500
         running.send_signal(signal.SIGTERM)
         _, err = running.communicate(timeout=60)
@@ -97,7 +97,7 @@ def killed_behind_the_rename(site: MysqlSite) -> dict[str, Any]:
     site.integration.run(f"{CONSTANT};\n{FORMER}", site.target)
     with holding(site, f"SELECT * FROM `{site.target}`.towns"):
         running = site.start("sync", "app")
-        until(waits(site, "%CREATE%VIEW%towns%"), "the view to be waited for", 60)
+        until(waits(site, "%CREATE%VIEW%towns%"), "the view to be waited for")
         running.kill()
         running.communicate(timeout=60)
     return expected
@@ -123,7 +123,7 @@ def killed_in_the_rename(site: MysqlSite, *arguments: str) -> None:
     before = site.people()
     with holding(site, f"SELECT * FROM `{site.target}`.notes"):
         running = site.start(*arguments)
-        until(waits(site, "RENAME TABLE%"), "the tables to be waited for", 60)
+        until(waits(site, "RENAME TABLE%"), "the tables to be waited for")
         running.send_signal(signal.SIGSTOP)
     for _ in range(20):
         if has_changed(site, before):
@@ -131,7 +131,7 @@ def killed_in_the_rename(site: MysqlSite, *arguments: str) -> None:
         # The server had just given up waiting: the next attempt is a second later.
         with holding(site, f"SELECT * FROM `{site.target}`.notes"):
             running.send_signal(signal.SIGCONT)
-            until(waits(site, "RENAME TABLE%"), "the tables to be waited for", 60)
+            until(waits(site, "RENAME TABLE%"), "the tables to be waited for")
             running.send_signal(signal.SIGSTOP)
     running.kill()
     running.communicate(timeout=60)
@@ -139,9 +139,9 @@ def killed_in_the_rename(site: MysqlSite, *arguments: str) -> None:
 
 
 def has_changed(site: MysqlSite, before: tuple[Any, ...]) -> bool:
-    """Tell whether other people than before live in the live schema, now or in two seconds."""
+    """Tell whether other people than before live in the live schema, now or in a moment."""
     with suppress(AssertionError):
-        until(lambda: site.people() != before, "the tables to change places", 2)
+        until(lambda: site.people() != before, "the tables to change places", 5)
     return site.people() != before
 
 

@@ -197,9 +197,11 @@ def test_a_push_is_one_snapshot_while_a_writer_goes_on(site: MysqlSite) -> None:
 
     writer = threading.Thread(target=write)
     writer.start()
-    ran = site.run("sync", "app")
-    done.set()
-    writer.join()
+    try:
+        ran = site.run("sync", "app")
+    finally:
+        done.set()
+        writer.join()
     assert ran.code == 0, ran.err
     counted = site.manifest()["rows"]
     assert counted["one"] == counted["two"] > 0

@@ -108,7 +108,7 @@ def test_the_machine_is_kept_from_rebooting_while_a_step_runs(
     site.write(integration={"reboot_lock": {"directory": str(reboot_folder), "name": "envsync"}})
     site.script("SELECT pg_sleep(2);\nUPDATE people SET email = 'x@example.com';\n")
     running = site.start("sync", "app")
-    until((reboot_folder / "envsync").exists, "the reboot lock", 60)
+    until((reboot_folder / "envsync").exists, "the reboot lock")
     running.communicate(timeout=60)
     assert (running.returncode, list(reboot_folder.iterdir())) == (0, [])
 

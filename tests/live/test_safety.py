@@ -98,7 +98,7 @@ def interrupted(site: Site, how: signal.Signals) -> Iterator[str]:
     """Start a sync whose script takes long, and send it a signal while the script runs."""
     site.script(SLOW)
     running = site.start("sync", "app")
-    until(lambda: _is_sanitising(site), "the script to run", 60)
+    until(lambda: _is_sanitising(site), "the script to run")
     yield f"{site.target}__incoming"
     running.send_signal(how)
     _, told = running.communicate(timeout=60)
@@ -164,7 +164,7 @@ def test_children_die_with_a_killed_run(site: Site) -> None:
         site.source,
     )
     running = site.start("push", "app", "--env", "production")
-    until(lambda: bool(_dumping(site)), "pg_dump to run", 60)
+    until(lambda: bool(_dumping(site)), "pg_dump to run")
     running.kill()
     running.communicate()
     until(lambda: not _dumping(site), "pg_dump to end")

@@ -141,7 +141,7 @@ class World:
         ran = self.run("sync", "app")
         assert (ran.code, self.site.people()) == (0, self.fresh()), ran.err
         assert self.site.databases() <= {"live", "__previous"}
-        until(lambda: not self.halves(), "half artefacts to be gone", 10)
+        until(lambda: not self.halves(), "half artefacts to be gone")
 
     @property
     def town(self) -> str:

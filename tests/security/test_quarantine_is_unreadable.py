@@ -80,7 +80,7 @@ def reader(site: Site, role: str, suffix: str) -> Callable[[], str]:
 
     def attempt() -> str:
         try:
-            with psycopg.connect(conninfo, password=PASSWORD, connect_timeout=2) as connection:
+            with psycopg.connect(conninfo, password=PASSWORD, connect_timeout=5) as connection:
                 query = "SELECT email FROM people UNION ALL SELECT body FROM notes"
                 return told([row for (row,) in connection.execute(query).fetchall()])
         except psycopg.Error as error:
@@ -274,7 +274,7 @@ def test_no_search_by_name_alias_or_pattern_finds_the_quarantine(
 
     def attempt(where: str) -> Callable[[], str]:
         def search() -> str:
-            connection = http.client.HTTPConnection("127.0.0.1", cluster.port, timeout=30)
+            connection = http.client.HTTPConnection("127.0.0.1", cluster.port, timeout=120)
             try:
                 body = json.dumps({"query": {"match_all": {}}, "size": 1000})
                 headers = {"content-type": "application/json"}

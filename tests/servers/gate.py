@@ -18,7 +18,6 @@ from tests.servers.wire import MakeReader, Reader
 When = Literal["unheard", "unanswered"]
 Asked = TypeVar("Asked")
 CHUNK = 65536
-PATIENCE = 60
 
 
 class Gates(Generic[Asked]):
@@ -65,7 +64,7 @@ class Gates(Generic[Asked]):
 
     def wait(self, ended: Callable[[], bool]) -> None:
         """Wait for the question that was wanted; fails if whoever would ask it has ended."""
-        until(lambda: self.stopped.is_set() or ended(), "the question to be asked", PATIENCE)
+        until(lambda: self.stopped.is_set() or ended(), "the question to be asked")
         assert self.stopped.is_set(), f"never asked; heard: {self.heard[-5:]}"
 
     def ask(self, question: str) -> When | None:

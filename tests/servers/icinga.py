@@ -109,7 +109,7 @@ def icinga(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IcingaServer]:
     _make_keys(program, server.folder)
     daemon = _start(program, server.folder)
     try:
-        until(server.listens, "icinga 2", seconds=60)
+        until(server.listens, "icinga 2")
         yield server
     finally:
         _stop(daemon)

@@ -95,8 +95,8 @@ class MariadbServer:
                 stdout=log,
                 stderr=log,
             )
-        until(self.socket.exists, f"MariaDB {self.name} to listen", 60)
-        until(lambda: _answers(self), f"MariaDB {self.name} to start", 60)
+        until(self.socket.exists, f"MariaDB {self.name} to listen")
+        until(lambda: _answers(self), f"MariaDB {self.name} to start")
 
     def run(
         self, statements: str, database: str | None = None, account: str | None = None

@@ -79,7 +79,7 @@ def serving_nsca(folder: Path) -> Iterator[NscaServer]:
         yield server
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _configured(server: NscaServer) -> Path:

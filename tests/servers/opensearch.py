@@ -71,7 +71,7 @@ class SearchCluster:
 
     def answer(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Return the status and the answer to a request."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             text = None if body is None else json.dumps(body).encode()
             connection.request(method, path, text, {"content-type": "application/json"})
@@ -86,7 +86,7 @@ class SearchCluster:
         for number, document in enumerate(documents, 1):
             lines += [{"index": {"_id": str(number)}}, document]
         text = "".join(f"{json.dumps(line)}\n" for line in lines)
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         path = f"/{quote(index, safe='')}/_bulk?refresh=true"
         connection.request("POST", path, text.encode(), {"content-type": "application/x-ndjson"})
         answer = json.loads(connection.getresponse().read())

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PROGRAMS = ("ceph", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin")
 PACKAGES = "radosgw ceph-mon ceph-osd ceph-common"
 SECRET = "s3cret-of-the-account"
-_PATIENCE = 60
+_PATIENCE = 150
 _TRIES = 3
 _ONE_DISK = """
 [global]

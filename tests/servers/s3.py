@@ -128,7 +128,7 @@ def _listening(argv: Sequence[str], server: S3Server, log: Path) -> Iterator[Non
             argv, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
         )
     try:
-        until(lambda: _is_reached(server.port), f"{argv[0]} on port {server.port}", 60)
+        until(lambda: _is_reached(server.port), f"{argv[0]} on port {server.port}")
         yield
     finally:
         process.kill()

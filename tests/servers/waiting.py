@@ -3,8 +3,11 @@
 import time
 from collections.abc import Callable
 
+PATIENCE = 120
+"""Seconds after which a test that waits would hang: far more than anything takes, however busy."""
 
-def until(condition: Callable[[], bool], what: str, seconds: float = 15) -> None:
+
+def until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
     """Return as soon as the condition holds; fail, naming what was waited for, if it never does."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -35,7 +35,7 @@ def restored(command: Restore, source: Iterator[bytes]) -> dict[str, int]:
 
 def nothing_runs_on(server: PostgresqlServer, database: str) -> bool:
     """Wait until no session is in a database; tells whether no thread and no child is left."""
-    until(lambda: server.run(_SESSIONS.format(database)) == [(0,)], "the last session to end", 5)
+    until(lambda: server.run(_SESSIONS.format(database)) == [(0,)], "the last session to end", 30)
     own = Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split()
     programs = {Path(f"/proc/{child}/comm").read_text().strip() for child in own}
     threads = {thread.name.partition("_")[0] for thread in threading.enumerate()}

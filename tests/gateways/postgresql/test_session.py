@@ -92,7 +92,7 @@ def test_a_step_that_is_ended_ends_its_statement_on_the_server_too(
     began = time.monotonic()
     error = failure(target, "SELECT pg_sleep(60), 'ended soon'", scope)
     assert (type(error), str(error)) == (InterruptedStepError, "ended by SIGTERM")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     query = (
         "SELECT FROM pg_stat_activity WHERE query LIKE '%ended s' || 'oon%' AND state = 'active'"
     )

