@@ -24,7 +24,7 @@ from envsync.places import Endpoint, Secret
 from tests.servers.availability import unavailable
 from tests.servers.ports import free_port
 from tests.servers.processes import children_of, is_alive
-from tests.servers.waiting import until
+from tests.servers.waiting import PATIENCE, until
 
 DEBIAN = Path("/usr/lib/postgresql")
 # Bait for whatever quotes, escapes, splits or expands passwords.
@@ -94,6 +94,9 @@ class PostgresqlServer:
     def kill(self) -> None:
         """End the server as a power cut would, as far as its processes are concerned."""
         (main, *_) = (self.folder / "data" / "postmaster.pid").read_text().split()
+        # Stopped, it starts no process any more that would outlive it and keep the next one out.
+        with suppress(ProcessLookupError):
+            os.kill(int(main), signal.SIGSTOP)
         everybody = [int(main), *children_of(int(main))]
         for process in everybody:
             with suppress(ProcessLookupError):
@@ -110,7 +113,7 @@ class PostgresqlServer:
         """Start the server, and wait until it takes connections."""
         log = self.folder / "log"
         try:
-            _run(self, "pg_ctl", "start", "--wait", f"--log={log}")
+            _run(self, "pg_ctl", "start", "--wait", f"--timeout={PATIENCE}", f"--log={log}")
         except AssertionError as error:
             raise AssertionError(f"{error}: {log.read_text()[-2000:]}") from error
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.servers.availability import unavailable
+from tests.servers.waiting import until
 
 
 @contextmanager
@@ -21,4 +22,9 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        subprocess.run(("/usr/bin/umount", str(folder)), check=True)
+        # Who has just written there may still be about to end, as a server's child is.
+        until(lambda: _is_unmounted(folder), f"{folder} to be left by all")
+
+
+def _is_unmounted(folder: Path) -> bool:
+    return subprocess.run(("/usr/bin/umount", str(folder)), check=False).returncode == 0
