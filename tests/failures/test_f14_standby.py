@@ -10,8 +10,8 @@ from tests.failures.aftermath import Serves, assert_aftermath, assert_nothing_le
 from tests.failures.mysql_scene import mysql_scene
 from tests.failures.postgresql_scene import postgresql_scene
 from tests.servers.mariadb import PASSWORD, Mariadb, MariadbServer, running_server
-from tests.servers.postgresql import own_servers, standby_of
-from tests.servers.waiting import until
+from tests.servers.postgresql import PostgresqlServer, own_servers, standby_of
+from tests.servers.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.live
 
@@ -28,8 +28,8 @@ def test_a_standby_is_neither_dumped_nor_restored_into_and_that_is_in_order(tmp_
     ):
         assert scene.run(*PUSH).code == 0
         old = scene.served()
-        there = f"SELECT 1 FROM pg_roles WHERE rolname = '{scene.site.admin}'"
-        until(lambda: target.run(there) != [], "the standby to catch up", 30)
+        await_standby(source, production)
+        await_standby(target, integration)
         scene.through(source.port, target.port)
         for request in (PUSH, PULL, ("sync", "app")):
             ended = scene.run(*request)
@@ -41,6 +41,13 @@ def test_a_standby_is_neither_dumped_nor_restored_into_and_that_is_in_order(tmp_
         scene.through(production.port, target.port)
         scene.site.integration = target
         assert_aftermath(scene, scene.run("sync", "app"), None, Serves.FRESH)
+
+
+def await_standby(standby: PostgresqlServer, primary: PostgresqlServer) -> None:
+    """Wait until a standby has all that its primary has now."""
+    ((place,),) = primary.run("SELECT pg_current_wal_lsn()")
+    has_it = f"SELECT pg_last_wal_replay_lsn() >= '{place}'"
+    until(lambda: standby.run(has_it) == [(True,)], "the standby to catch up")
 
 
 @contextmanager
@@ -69,9 +76,8 @@ def test_a_replica_is_neither_dumped_nor_restored_into_and_that_is_in_order(
     ):
         assert scene.run(*PUSH).code == 0
         old = scene.served()
-        until(
-            lambda: replica.run("SHOW DATABASES LIKE 'app%'") != [], "the replica to catch up", 30
-        )
+        ((place,),) = integration.run("SELECT @@gtid_binlog_pos")
+        assert replica.run(f"SELECT MASTER_GTID_WAIT('{place}', {PATIENCE})") == [(0,)]
         scene.through(production.port, replica.port)
         ended = scene.run(*PULL)
         assert (ended.code, "the server is a replica" in ended.err) == (0, True), ended.err
