@@ -10,16 +10,17 @@ from tests.live.untouched import OLD, assert_refused
 
 pytestmark = pytest.mark.live
 
-TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date()
+LATER = (datetime.now(UTC) + timedelta(days=7)).date()
+"""Some days on, whenever the tests began and however long they take."""
 WHY = ("--because", "load test of the new search")
 
 
 def hold(site: Site, *more: str) -> None:
     ran = site.run(
-        "hold", "app", "--env", "integration", "--until", str(TOMORROW), *WHY, "--by", "anna", *more
+        "hold", "app", "--env", "integration", "--until", str(LATER), *WHY, "--by", "anna", *more
     )
     assert ran.code == 0, ran.err
-    assert f"app in integration is held by anna until {TOMORROW}: load test" in ran.out
+    assert f"app in integration is held by anna until {LATER}: load test" in ran.out
 
 
 def test_a_night_leaves_alone_what_is_held_and_says_who_holds_it(site: Site) -> None:
@@ -27,7 +28,7 @@ def test_a_night_leaves_alone_what_is_held_and_says_who_holds_it(site: Site) -> 
     ran = site.run("nightly")
     assert (ran.code, site.people(), site.artefacts()) == (0, OLD, [])
     assert f"OK: pull file://{site.folder}/artefacts/production/postgresql-backend/" in ran.err
-    assert f"skipped: held by anna until {TOMORROW}: load test of the new search" in ran.err
+    assert f"skipped: held by anna until {LATER}: load test of the new search" in ran.err
     assert "only held steps need it" in ran.err
 
 
@@ -42,10 +43,10 @@ def test_a_dry_run_of_a_night_says_what_is_held(site: Site) -> None:
 def test_plan_status_and_holds_show_a_hold(site: Site) -> None:
     hold(site)
     plan = site.run("plan").out
-    assert f"step 2: held by anna until {TOMORROW}: load test of the new search" in plan
-    assert f"held until {TOMORROW}" in site.run("status").out
+    assert f"step 2: held by anna until {LATER}: load test of the new search" in plan
+    assert f"held until {LATER}" in site.run("status").out
     (_, _, line) = site.run("holds").out.splitlines()
-    assert line.split()[:5] == ["integration", "app", str(TOMORROW), "held", "anna"]
+    assert line.split()[:5] == ["integration", "app", str(LATER), "held", "anna"]
 
 
 def test_what_is_held_is_not_synced_by_hand(site: Site) -> None:
@@ -89,9 +90,9 @@ def test_a_hold_past_its_date_holds_nothing_and_is_warned_of(site: Site) -> None
         (("hold", "app", "--env", "integration", *WHY), "say until when to hold it"),
         (("hold", "app", "--env", "integration", "--until", "soon", *WHY), "is not a date"),
         (("hold", "app", "--env", "integration", "--until", "2026-01-01", *WHY), "is in the past"),
-        (("hold", "app", "--env", "integration", "--until", str(TOMORROW)), "say why to hold it"),
-        (("hold", "app", "--until", str(TOMORROW), *WHY), "say which environment with --env"),
-        (("hold", "apq", "--env", "integration", "--until", str(TOMORROW), *WHY), "did you mean"),
+        (("hold", "app", "--env", "integration", "--until", str(LATER)), "say why to hold it"),
+        (("hold", "app", "--until", str(LATER), *WHY), "say which environment with --env"),
+        (("hold", "apq", "--env", "integration", "--until", str(LATER), *WHY), "did you mean"),
         (("unhold", "app", "--env", "integration"), "app in integration is not held"),
         (("holds", "--env", "nowhere"), "no environment 'nowhere'"),
     ],
@@ -105,6 +106,6 @@ def test_what_cannot_be_held_is_told_in_a_sentence(
 def test_what_is_held_already_is_not_held_over_it(site: Site) -> None:
     hold(site)
     ran = site.run(
-        "hold", "app", "--env", "integration", "--until", str(TOMORROW), "--because", "mine"
+        "hold", "app", "--env", "integration", "--until", str(LATER), "--because", "mine"
     )
     assert_refused(site, ran, "app in integration is already held by anna")
