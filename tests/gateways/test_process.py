@@ -36,7 +36,7 @@ def is_running(number: int) -> bool:
     """Tell whether a process does anything any more; one that nobody waited for does not."""
     try:
         stat = Path(f"/proc/{number}/stat").read_text()
-    except FileNotFoundError:
+    except OSError:
         return False
     return stat.rpartition(")")[2].split()[0] not in "ZX"
 
@@ -110,7 +110,7 @@ def test_a_child_ends_when_the_block_fails() -> None:
 
 def test_a_child_that_does_not_want_to_end_is_killed_with_its_children() -> None:
     number = failing_beside("trap '' TERM; sh -c 'echo $$; sleep 60'; sleep 60")
-    until(lambda: not is_running(number), "the child's child to be killed", 2)
+    until(lambda: not is_running(number), "the child's child to be killed", 30)
 
 
 def test_a_step_that_is_ended_ends_its_child() -> None:
@@ -122,7 +122,7 @@ def test_a_step_that_is_ended_ends_its_child() -> None:
         running(sh("exec sleep 60"), scope, PATH),
     ):
         pass
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_a_child_does_not_outlive_an_envsync_that_is_killed() -> None:
@@ -130,4 +130,4 @@ def test_a_child_does_not_outlive_an_envsync_that_is_killed() -> None:
         assert parent.stdout is not None
         number = int(parent.stdout.readline())
         parent.send_signal(signal.SIGKILL)
-    until(lambda: not is_running(number), "the child to end", 5)
+    until(lambda: not is_running(number), "the child to end", 30)

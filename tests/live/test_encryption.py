@@ -24,6 +24,7 @@ from tests.live.untouched import assert_failed, assert_refused
 from tests.servers.availability import unavailable
 from tests.servers.mariadb import Mariadb
 from tests.servers.postgresql import PASSWORD, Postgresql
+from tests.servers.processes import arguments_of, children_of
 from tests.servers.rsync import RsyncServer
 from tests.servers.s3 import S3Server
 from tests.servers.waiting import until
@@ -312,19 +313,13 @@ def test_a_push_that_is_ended_leaves_no_half_artefact(encrypting: Site) -> None:
     with psycopg.connect(conninfo, password=PASSWORD) as blocker:
         blocker.execute("LOCK TABLE people IN ACCESS EXCLUSIVE MODE")
         running = encrypting.start("push", "app", "--env", "production")
-        until(lambda: encrypts(running.pid), "the program that encrypts", 30)
+        until(lambda: encrypts(running.pid), "the program that encrypts")
         running.terminate()
-        _, err = running.communicate(timeout=20)
+        _, err = running.communicate(timeout=60)
     assert (running.returncode, "interrupted by SIGTERM" in err) == (1, True), err
     assert encrypting.artefacts() == []
 
 
 def encrypts(program: int) -> bool:
     """Tell whether a child of a program is the one that encrypts."""
-    children = " ".join(
-        tasks.read_text() for tasks in Path(f"/proc/{program}/task").glob("*/children")
-    )
-    return any(
-        b"age/program.py" in Path(f"/proc/{child}/cmdline").read_bytes()
-        for child in children.split()
-    )
+    return any(b"age/program.py" in arguments_of(child) for child in children_of(program))

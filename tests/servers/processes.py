@@ -18,6 +18,14 @@ def is_alive(pid: int) -> bool:
     return not _status(pid).get("State", "Z").startswith("Z")
 
 
+def arguments_of(pid: int) -> bytes:
+    """Return what a process was started with; nothing of one that has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def _status(pid: int) -> dict[str, str]:
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
