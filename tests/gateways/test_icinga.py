@@ -23,13 +23,15 @@ SERVICE = "GOV.UK environment sync publishing_api"
 HOSTILE = "OK: tab\tnew\nline \x17\x00\x1b[31m ; 'q' \"d\" $(id) `id` %s ü\u202e"
 CLEANED = "OK: tab new line [31m ; 'q' \"d\" $(id) `id` %s ü"
 HURRY = Patience(first_wait=0.01, timeout=0.3)
+"""For servers that never answer; what answers may take its time on a busy machine."""
+UNHURRIED = replace(HURRY, timeout=30)
 
 
 def report(transport: Transport, service: str = SERVICE, message: str = "OK: done") -> Report:
     return Report(transport, "db1", service, CheckCode.WARNING, message)
 
 
-def failure(sent: Report, patience: Patience = HURRY) -> CommandError:
+def failure(sent: Report, patience: Patience = UNHURRIED) -> CommandError:
     with pytest.raises(CommandError) as caught:
         send(sent, patience)
     return caught.value
@@ -148,29 +150,29 @@ def test_an_icinga_that_is_down_is_told(icinga: IcingaServer) -> None:
 def test_a_silent_nsca_is_given_up(nsca: NscaServer) -> None:
     begun = time.monotonic()
     with silent() as port:
-        error = failure(report(replace(nsca.place, port=port)))
+        error = failure(report(replace(nsca.place, port=port)), HURRY)
     assert isinstance(error, UnavailableError)
-    assert 0.9 <= time.monotonic() - begun < 3
+    assert 0.9 <= time.monotonic() - begun < 15
 
 
 def test_a_silent_icinga_is_given_up(icinga: IcingaServer) -> None:
     begun = time.monotonic()
     with silent() as port:
-        error = failure(report(replace(icinga.place, url=f"https://localhost:{port}")))
+        error = failure(report(replace(icinga.place, url=f"https://localhost:{port}")), HURRY)
     assert isinstance(error, UnavailableError)
-    assert 0.9 <= time.monotonic() - begun < 3
+    assert 0.9 <= time.monotonic() - begun < 15
 
 
 def test_no_try_begins_once_the_total_is_spent(nsca: NscaServer) -> None:
     begun = time.monotonic()
     with silent() as port:
-        failure(report(replace(nsca.place, port=port)), replace(HURRY, tries=8, total=0.5))
-    assert time.monotonic() - begun < 2
+        failure(report(replace(nsca.place, port=port)), replace(HURRY, tries=100, total=0.5))
+    assert time.monotonic() - begun < 15
 
 
 def test_an_nsca_that_comes_back_at_the_third_try_gets_the_result(nsca: NscaServer) -> None:
     with dropping(nsca.port, connections=2) as port:
-        send(report(replace(nsca.place, port=port), "late"), replace(HURRY, timeout=5))
+        send(report(replace(nsca.place, port=port), "late"), UNHURRIED)
     assert nsca.received("late") == "1;OK: done"
 
 
@@ -178,7 +180,7 @@ def test_an_icinga_that_comes_back_at_the_third_try_gets_the_result(icinga: Icin
     icinga.define("db1", "late")
     with dropping(icinga.port, connections=2) as port:
         place = replace(icinga.place, url=f"https://localhost:{port}")
-        send(report(place, "late"), replace(HURRY, timeout=5))
+        send(report(place, "late"), UNHURRIED)
     assert icinga.result("db1", "late") == (1, "OK: done")
 
 
