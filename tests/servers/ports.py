@@ -4,14 +4,15 @@ import itertools
 import os
 import socket
 
-_FIRST, _WORKERS, _EACH = 10_000, 16, 1_300
+_FIRST, _WORKERS, _EACH, _APART = 10_000, 16, 1_300, 97
 """Below those that systems give to whoever connects (Linux, ip_local_port_range: from 32768)."""
 
 
 def _offered() -> "itertools.cycle[int]":
     """Return this worker's own ports, which no other one takes while a server is started again."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
-    first, turn = _FIRST + worker * _EACH, os.getpid()
+    # Of two runs side by side, whose numbers are close, each begins at ports of its own.
+    first, turn = _FIRST + worker * _EACH, os.getpid() * _APART
     return itertools.cycle(first + (turn + number) % _EACH for number in range(_EACH))
 
 
