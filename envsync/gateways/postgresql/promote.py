@@ -7,6 +7,7 @@ that somebody would have to reset. No session is ended while one is there that m
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
@@ -46,6 +47,9 @@ SELECT a.datname::text, a.pid, a.usename::text, coalesce(a.application_name, '')
  WHERE a.datname = ANY(%s) AND a.pid <> pg_backend_pid()
 """
 _END = "SELECT pg_terminate_backend(%s)"
+_END_OWN = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND usename = current_user
+"""
 
 
 class _OccupiedError(CommandError):
@@ -57,11 +61,11 @@ def promote(command: Promote, claim: Session, scope: Scope) -> Measured:
 
     In the session that holds the claim: once that is lost, whose copy is incoming is not known.
     """
-    finish = partial(_hand_over, command, claim)
+    finish, session = partial(_hand_over, command, claim), claim.info.backend_pid
     try:
         _exchange(claim, command.endpoint, command.renames, scope, finish)
     except (CommandError, InterruptedStepError):
-        if not claim.broken or not _went_through(command):
+        if not claim.broken or not _went_through(command, session):
             raise
     warnings = _dropped(DropDatabase(command.endpoint, command.discarded), scope)
     return Measured(data_of=command.provenance.stamp, warnings=warnings)
@@ -73,9 +77,15 @@ def promote(command: Promote, claim: Session, scope: Scope) -> Measured:
     wait=wait_fixed(BETWEEN_ATTEMPTS),
     reraise=True,
 )
-def _went_through(command: Promote) -> bool:
-    """Tell whether a commit whose answer never came took place: its names say so."""
+def _went_through(command: Promote, session: int) -> bool:
+    """Tell whether a commit whose answer never came took place: its names say so.
+
+    Once its session has ended, that is: a server may come to a commit after its client has gone.
+    """
     with _maintenance(command.endpoint, Scope()) as connection:
+        given_up = time.monotonic() + PATIENCE
+        while connection.execute(_END_OWN, (session,)).fetchall() and time.monotonic() < given_up:
+            time.sleep(BETWEEN_ROUNDS)
         incoming, live = command.renames[-1]
         return _existing(connection, (incoming, live)) == {live}
 
