@@ -44,7 +44,7 @@ def test_of_twenty_pulls_at_once_one_is_done_and_the_others_name_it(
 ) -> None:
     with gated_postgresql(tmp_path, postgresql) as steps:
         others = one_of(steps, 20, machines=1)
-        assert all("is already running since" in each.err for each in others)
+        assert [each.err for each in others if "is already running since" not in each.err] == []
 
 
 def test_of_pulls_on_three_machines_the_server_lets_one_in(
@@ -52,7 +52,7 @@ def test_of_pulls_on_three_machines_the_server_lets_one_in(
 ) -> None:
     with gated_postgresql(tmp_path, postgresql) as steps:
         others = one_of(steps, 3, machines=2)
-        assert all("another envsync is restoring" in each.err for each in others)
+        assert [each.err for each in others if "another envsync is restoring" not in each.err] == []
 
 
 def test_of_pulls_of_mysql_on_three_machines_the_server_lets_one_in(
@@ -60,7 +60,7 @@ def test_of_pulls_of_mysql_on_three_machines_the_server_lets_one_in(
 ) -> None:
     with gated_mysql(tmp_path, mariadb) as steps:
         others = one_of(steps, 3, machines=2)
-        assert all("another envsync is restoring" in each.err for each in others)
+        assert [each.err for each in others if "another envsync is restoring" not in each.err] == []
 
 
 def one_of(

@@ -42,7 +42,14 @@ class Decisions:
             ending = next((each for each in _ENDINGS if path.name.endswith(each)), None)
             if ending and not path.name.endswith(_NO_SCRIPTS):
                 file = path.with_name(f"{path.name.removesuffix(ending)}{SUFFIX}")
-                file.write_text(columns_text(self.tables), encoding="utf-8")
+                _replace(file, columns_text(self.tables))
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write a file that a run may be reading: it finds the old one or the new one, never half."""
+    written = file.with_name(f".{file.name}.written")
+    written.write_text(text, encoding="utf-8")
+    written.replace(file)
 
 
 def columns_text(tables: Mapping[str, Mapping[str, Iterable[str]]]) -> str:
