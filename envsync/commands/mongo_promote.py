@@ -50,7 +50,10 @@ class Promote(MongoCommand):
 
 @dataclass(frozen=True, slots=True)
 class SwapBack(MongoCommand):
-    """Exchange the live collections and the previous ones."""
+    """Exchange the live collections and the previous ones.
+
+    One that a killed run has left halfway is brought to its end, and is the exchange.
+    """
 
     target: Target
     at_once: bool

@@ -167,7 +167,9 @@ def rollback_question(database: Database) -> ObserveSwap:
 
 def rollback(database: Database, facts: Facts) -> Iterator[Command]:
     """What makes the previous collections live again; raises NoPreviousError without any."""
-    if not isinstance(facts, SwapFacts) or facts.live is None or not facts.live.previous:
+    if not isinstance(facts, SwapFacts) or not (
+        facts.begun or (facts.live and facts.live.previous)
+    ):
         raise NoPreviousError(
             f"{database} has no previous collections ({mongo.PREVIOUS}*) to roll back to"
         )

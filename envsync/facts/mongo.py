@@ -108,7 +108,11 @@ class PullFacts(PullFactsBase):
 
 @dataclass(frozen=True, slots=True)
 class SwapFacts(SwapFactsBase):
-    """What a rollback must know: the database as it is, and whether something can be put back."""
+    """What a rollback must know: the database as it is, and whether something can be put back.
+
+    `begun` says that a rollback was cut short.
+    """
 
     server: Server
     live: Database | None
+    begun: bool = False

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from bson import json_util
@@ -25,6 +25,22 @@ class Note:
 
     provenance: Provenance | None = None
     views: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """A rollback under way: what is to change places, told by what no rename changes.
+
+    By name, the identities of collections and time series, "" on servers that give them none; and
+    the views that were live. `phase` is how far the time series are.
+    """
+
+    live: Mapping[str, str] = field(hash=False)
+    previous: Mapping[str, str] = field(hash=False)
+    live_series: Mapping[str, str] = field(hash=False)
+    previous_series: tuple[str, ...]
+    views: tuple[Mapping[str, Any], ...] = field(hash=False)
+    phase: int = 0
 
 
 def stage(session: Session, live: str, collections: list[Collection]) -> None:
@@ -64,6 +80,38 @@ def notes(session: Session, database: str) -> tuple[Note, Note]:
     return _note(document.get("live")), _note(document.get("previous"))
 
 
+def cut_short(session: Session, database: str) -> Swap | None:
+    """Return the rollback of a database that was begun, and has not come to its end."""
+    found = session.listed(BOOKS, {"find": NOTES, "filter": {"_id": database}})
+    if not found or not found[0].get("swap"):
+        return None
+    told = json_util.loads(found[0]["swap"])
+    return Swap(
+        told["live"],
+        told["previous"],
+        told["live_series"],
+        tuple(told["previous_series"]),
+        tuple(told["views"]),
+        found[0]["phase"],
+    )
+
+
+def begin(session: Session, database: str, swap: Swap) -> None:
+    """Write down that a rollback begins; `remember` is its end."""
+    told = {each.name: getattr(swap, each.name) for each in fields(swap)}
+    _set(session, database, {"$set": {"swap": json_util.dumps(told), "phase": 0}})
+
+
+def reached(session: Session, database: str, phase: int) -> None:
+    """Write down how far the time series of a rollback are."""
+    _set(session, database, {"$set": {"phase": phase}})
+
+
+def forget(session: Session, database: str) -> None:
+    """Write down that a rollback was undone."""
+    _set(session, database, {"$unset": {"swap": 1, "phase": 1}})
+
+
 def _note(document: Mapping[str, Any] | None) -> Note:
     if not document:
         return Note()
@@ -75,7 +123,10 @@ def _note(document: Mapping[str, Any] | None) -> Note:
 
 def remember(session: Session, database: str, live: Note, previous: Note) -> None:
     """Write both notes, so that a majority of the replica set has them and all before."""
-    document = {"_id": database, "live": _shown(live), "previous": _shown(previous)}
+    _set(session, database, {"live": _shown(live), "previous": _shown(previous)})
+
+
+def _set(session: Session, database: str, document: Document) -> None:
     session.command(
         BOOKS,
         {

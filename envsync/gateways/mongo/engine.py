@@ -23,6 +23,7 @@ from envsync.gateways.mongo.dump import dump
 from envsync.gateways.mongo.incarnation import KEPT, incarnation, require_same
 from envsync.gateways.mongo.restore import restore
 from envsync.gateways.mongo.rewriting import rewrite
+from envsync.gateways.mongo.swapping import swap_back
 from envsync.gateways.scope import Scope
 from envsync.gateways.storage.open_store import open_store
 from envsync.questions import ColumnsQuestion, Question, SamplesQuestion
@@ -62,7 +63,7 @@ def assume(question: Question) -> Facts:
             raise TypeError(f"nothing is assumed in answer to {question!r}")
 
 
-def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR0912
+def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR0911, PLR0912
     """One line a command: the table of what carries out what."""
     scope = work.scope
     if not isinstance(command, _LOOKS):
@@ -96,7 +97,7 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
                 replace(command, provenance=provenance), _require_ours(work), scope
             )
         case SwapBack():
-            promote.swap_back(command, scope)
+            return swap_back(command, scope)
         case m.DropDatabase():
             dropping.drop_database(command, scope)
         case m.DropCollections():

@@ -1,13 +1,17 @@
 """Time series in promotes and rollbacks: exchanged by their content, put back after a failure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from envsync.commands.mongo import DISCARDED, INCOMING, PREVIOUS, RESERVED
+from envsync.gateways.mongo.books import Swap
 from envsync.gateways.mongo.building import drop
 from envsync.gateways.mongo.catalogue import Collection, collections
 from envsync.gateways.mongo.series import copy_series, put_series
 from envsync.gateways.mongo.session import Session
+
+_ASIDE, _FILLED = 1, 2
+"""How far time series are: live ones copied aside, and then their places filled."""
 
 
 @dataclass(slots=True)
@@ -46,21 +50,30 @@ class Series:
                 whole = whole and name not in present
         return whole
 
-    def swap(self, there: Sequence[Collection]) -> None:
-        """Exchange the content of live and previous time series."""
-        series = {each.name: each for each in there if each.kind == "timeseries"}
-        live = [name for name in series if not name.startswith(RESERVED)]
-        previous = [name.removeprefix(PREVIOUS) for name in series if name.startswith(PREVIOUS)]
-        for name in live:
-            self._copy(series[name], f"{DISCARDED}{name}")
-            self.saved[name] = f"{DISCARDED}{name}"
-            self._drop(name)
-        for name in previous:
-            self._copy(series[f"{PREVIOUS}{name}"], name)
-            self._drop(f"{PREVIOUS}{name}")
-        aside = self._present()
-        for name in live:
-            self._copy(aside[f"{DISCARDED}{name}"], f"{PREVIOUS}{name}")
+    def swap(self, wanted: Swap, reached: Callable[[int], None]) -> None:
+        """Exchange the content of live and previous time series, on from the phase it was at.
+
+        In each phase a copy is whole before what it was made of is dropped.
+        """
+        if wanted.phase < _ASIDE:
+            there = self._present()
+            for name, identity in wanted.live_series.items():
+                if name in there and there[name].uuid == identity:
+                    self._copy_over(there[name], f"{DISCARDED}{name}")
+                    self.saved[name] = f"{DISCARDED}{name}"
+                    self._drop(name)
+            reached(_ASIDE)
+        if wanted.phase < _FILLED:
+            there = self._present()
+            for name in wanted.previous_series:
+                if f"{PREVIOUS}{name}" in there:
+                    self._copy_over(there[f"{PREVIOUS}{name}"], name)
+                    self._drop(f"{PREVIOUS}{name}")
+            reached(_FILLED)
+        there = self._present()
+        for name in wanted.live_series:
+            if f"{DISCARDED}{name}" in there:
+                self._copy_over(there[f"{DISCARDED}{name}"], f"{PREVIOUS}{name}")
 
     def put_back(self) -> None:
         """Fill time series again out of what was saved of them."""
@@ -76,6 +89,10 @@ class Series:
 
     def _copy(self, series: Collection, name: str) -> None:
         copy_series(self.session, self.database, series, name)
+
+    def _copy_over(self, series: Collection, name: str) -> None:
+        self._drop(name)
+        self._copy(series, name)
 
     def _drop(self, name: str) -> None:
         drop(self.session, self.database, name)

@@ -7,7 +7,7 @@ from envsync.errors import CommandError
 from envsync.facts.mongo import Database, Member, PullFacts, PushFacts, Server, SwapFacts
 from envsync.gateways.manifests import look_up, newest
 from envsync.gateways.mongo import script
-from envsync.gateways.mongo.books import Note, notes
+from envsync.gateways.mongo.books import Note, cut_short, notes
 from envsync.gateways.mongo.catalogue import collections, left_to_the_server
 from envsync.gateways.mongo.exposure import exposed
 from envsync.gateways.mongo.session import Session, connect
@@ -68,7 +68,10 @@ def observe_swap(question: ObserveSwap, scope: Scope) -> SwapFacts:
     with connect(question.target.endpoint, scope) as session:
         _, before = notes(session, question.target.database)
         return SwapFacts(
-            before.provenance, _server(session), _database(session, question.target.database)
+            before.provenance,
+            _server(session),
+            _database(session, question.target.database),
+            cut_short(session, question.target.database) is not None,
         )
 
 

@@ -1,12 +1,11 @@
-"""Promote and roll back: what lies beside takes the place of what is live, all of it or nothing."""
+"""Promote: what lies beside takes the place of what is live, all of it or nothing."""
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from envsync.commands import Measured
 from envsync.commands.mongo import DISCARDED, INCOMING, PREVIOUS, RESERVED
-from envsync.commands.mongo_promote import Promote, SwapBack
+from envsync.commands.mongo_promote import Promote
 from envsync.errors import CommandError
 from envsync.gateways.mongo.books import Note, notes, remember, staged, unstage
 from envsync.gateways.mongo.building import drop
@@ -14,10 +13,9 @@ from envsync.gateways.mongo.catalogue import Collection, collections
 from envsync.gateways.mongo.exchanging import Series
 from envsync.gateways.mongo.renaming import Renaming, renaming
 from envsync.gateways.mongo.session import Session, connect
-from envsync.gateways.mongo.views import remembered, set_views, written
+from envsync.gateways.mongo.views import set_views, written
 from envsync.gateways.scope import Scope
 
-_LOGGER = logging.getLogger(__name__)
 _GAPS = (
     "between its two renames each collection was missing for a moment: this server, or the roles "
     "of envsync's user, allow no applyOps, which the role restore does"
@@ -42,7 +40,7 @@ def promote(command: Promote, require_ours: Callable[[], None], scope: Scope) ->
         series = Series(session, database)
         require_ours()
         with (
-            _undone_on_failure(series, live),
+            undone_on_failure(series, live),
             renaming(session, database, at_once=command.at_once) as renames,
         ):
             whole = series.replace(wanted, there, kept)
@@ -87,7 +85,7 @@ def _rename(
 
 
 @contextmanager
-def _undone_on_failure(series: Series, live: Sequence[Collection]) -> Iterator[None]:
+def undone_on_failure(series: Series, live: Sequence[Collection]) -> Iterator[None]:
     """Put time series, out of what was saved of them, and views back as they were.
 
     Renames are undone by themselves.
@@ -133,40 +131,3 @@ def drop_prefixed(session: Session, database: str, prefix: str) -> None:
     for each in collections(session, database, indexes=False):
         if each.name.startswith(prefix):
             drop(session, database, each.name)
-
-
-def swap_back(command: SwapBack, scope: Scope) -> None:
-    """Exchange what is live and what was before."""
-    database = command.target.database
-    with connect(command.target.endpoint, scope) as session:
-        drop_prefixed(session, database, DISCARDED)
-        there = collections(session, database)
-        live = [each for each in there if not each.name.startswith(RESERVED)]
-        now, before = notes(session, database)
-        series = Series(session, database)
-        with (
-            _undone_on_failure(series, live),
-            renaming(session, database, at_once=command.at_once) as renames,
-        ):
-            series.swap(there)
-            _exchange(renames, there)
-            set_views(session, database, [remembered(each) for each in before.views])
-        views = tuple(written(each) for each in _views(live))
-        remember(session, database, Note(before.provenance), Note(now.provenance, views))
-        # All is exchanged: an error would have it exchanged again.
-        try:
-            drop_prefixed(session, database, DISCARDED)
-        except CommandError as error:
-            _LOGGER.warning("clearing up is left to the next pull: %s", error)
-
-
-def _exchange(renames: Renaming, there: Sequence[Collection]) -> None:
-    names = [each.name for each in there if each.kind == "collection"]
-    live = [name for name in names if not name.startswith(RESERVED)]
-    previous = [name.removeprefix(PREVIOUS) for name in names if name.startswith(PREVIOUS)]
-    for name in previous:
-        renames.replace(f"{PREVIOUS}{name}", name, f"{DISCARDED}{name}")
-        renames.put_aside(f"{DISCARDED}{name}", f"{PREVIOUS}{name}")
-    for name in live:
-        if name not in previous:
-            renames.put_aside(name, f"{PREVIOUS}{name}")

@@ -17,6 +17,7 @@ from envsync.commands.mysql import Schemas
 from envsync.commands.mysql_promote import Promote, Recover, SwapBack
 from envsync.commands.mysql_text import quoted
 from envsync.errors import CommandError, EnvsyncError
+from envsync.gateways.interrupted import FINISHED
 from envsync.gateways.mysql import exchanges
 from envsync.gateways.mysql import schemas as kept
 from envsync.gateways.mysql.definitions import drop_objects, objects_of
@@ -32,10 +33,6 @@ from envsync.gateways.mysql.renaming import (
 from envsync.gateways.mysql.session import Session, connect, said
 from envsync.gateways.scope import Scope
 
-_INTERRUPTED = (
-    "this finished a rollback that was interrupted, and exchanged nothing more; run it again to "
-    "exchange the two back"
-)
 _PROBE = "envsync_probe"
 _ONE = "RETURNS INT DETERMINISTIC NO SQL RETURN 1"
 
@@ -89,9 +86,7 @@ def swap_back(command: SwapBack, scope: Scope) -> Measured:
         if not finished:
             _swap(session, names, scope)
         came = kept.provenance(session, names.live)
-    return Measured(
-        data_of=came.stamp if came else None, warnings=(_INTERRUPTED,) if finished else ()
-    )
+    return Measured(data_of=came.stamp if came else None, warnings=(FINISHED,) if finished else ())
 
 
 def _swap(session: Session, names: Schemas, scope: Scope) -> None:

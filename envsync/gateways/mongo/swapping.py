@@ -1,0 +1,148 @@
+"""Roll back: live and previous change places, all of it or nothing; what was cut short is finished.
+
+What is to change places is written down before anything does, by identities that renames leave as
+they are. So whoever finds a rollback halfway can tell for each collection whether it has.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+
+from envsync.commands import Measured
+from envsync.commands.mongo import DISCARDED, PREVIOUS, RESERVED
+from envsync.commands.mongo_promote import SwapBack
+from envsync.errors import CommandError
+from envsync.gateways.interrupted import FINISHED
+from envsync.gateways.mongo.books import (
+    Note,
+    Swap,
+    begin,
+    cut_short,
+    forget,
+    notes,
+    reached,
+    remember,
+)
+from envsync.gateways.mongo.catalogue import collections
+from envsync.gateways.mongo.exchanging import Series
+from envsync.gateways.mongo.promote import drop_prefixed, undone_on_failure
+from envsync.gateways.mongo.renaming import Renaming, renaming
+from envsync.gateways.mongo.session import Session, connect
+from envsync.gateways.mongo.views import remembered, set_views, written
+from envsync.gateways.scope import Scope
+
+_LOGGER = logging.getLogger(__name__)
+_Exchange = Callable[[Series, Renaming], None]
+
+
+def swap_back(command: SwapBack, scope: Scope) -> Measured:
+    """Exchange what is live and what was before; one that was cut short is brought to its end."""
+    database = command.target.database
+    with connect(command.target.endpoint, scope) as session:
+        now, before = notes(session, database)
+        begun = cut_short(session, database)
+        swap = begun or _planned(session, database)
+        exchange = partial(_exchange, session, database, swap, before)
+        if begun is None:
+            _all_or_nothing(command, session, swap, exchange)
+        else:
+            _finish(command, session, exchange)
+        remember(session, database, Note(before.provenance), Note(now.provenance, swap.views))
+        # All is exchanged: an error would have it exchanged again.
+        try:
+            drop_prefixed(session, database, DISCARDED)
+        except CommandError as error:
+            _LOGGER.warning("clearing up is left to the next pull: %s", error)
+    return Measured(warnings=(FINISHED,) if begun else ())
+
+
+def _planned(session: Session, database: str) -> Swap:
+    """Tell what is to change places."""
+    drop_prefixed(session, database, DISCARDED)
+    there = collections(session, database, indexes=False)
+    live = [each for each in there if not each.name.startswith(RESERVED)]
+    previous = [each for each in there if each.name.startswith(PREVIOUS)]
+    return Swap(
+        {each.name: each.uuid for each in live if each.kind == "collection"},
+        {
+            each.name.removeprefix(PREVIOUS): each.uuid
+            for each in previous
+            if each.kind == "collection"
+        },
+        {each.name: each.uuid for each in live if each.kind == "timeseries"},
+        tuple(each.name.removeprefix(PREVIOUS) for each in previous if each.kind == "timeseries"),
+        tuple(written(each) for each in live if each.kind == "view"),
+    )
+
+
+def _all_or_nothing(command: SwapBack, session: Session, swap: Swap, exchange: _Exchange) -> None:
+    database = command.target.database
+    series = Series(session, database)
+    views = [remembered(each) for each in swap.views]
+    with (
+        _written_down(session, database, swap),
+        undone_on_failure(series, views),
+        renaming(session, database, at_once=command.at_once) as renames,
+    ):
+        exchange(series, renames)
+
+
+def _finish(command: SwapBack, session: Session, exchange: _Exchange) -> None:
+    """Go on where a run was cut short; after a failure, whoever comes next does."""
+    database = command.target.database
+    try:
+        exchange(Series(session, database), Renaming(session, database, at_once=command.at_once))
+    except CommandError as error:
+        raise type(error)(
+            f"cannot finish the rollback of {database!r} that was interrupted: {error}; some "
+            "collections are of the one state and some of the other: roll back again, or pull"
+        ) from error
+
+
+@contextmanager
+def _written_down(session: Session, database: str, swap: Swap) -> Iterator[None]:
+    """Have it known what is under way until all is done, or all is undone.
+
+    Servers that give collections no identities could not be asked what was done.
+    """
+    if "" not in {*swap.live.values(), *swap.previous.values()}:
+        begin(session, database, swap)
+    try:
+        yield
+    except CommandError:
+        with suppress(CommandError):
+            places = _places(session, database)
+            if all(places.get(identity) == name for name, identity in swap.live.items()):
+                forget(session, database)
+        raise
+
+
+def _exchange(  # noqa: PLR0913, PLR0917 - where, what, and with whose help
+    session: Session, database: str, swap: Swap, before: Note, series: Series, renames: Renaming
+) -> None:
+    series.swap(swap, partial(reached, session, database))
+    _rename(renames, swap, _places(session, database))
+    set_views(session, database, [remembered(each) for each in before.views])
+
+
+def _places(session: Session, database: str) -> dict[str, str]:
+    """Return what each collection is called, by its identity."""
+    return {each.uuid: each.name for each in collections(session, database, indexes=False)}
+
+
+def _rename(renames: Renaming, swap: Swap, places: Mapping[str, str]) -> None:
+    for name, identity in swap.previous.items():
+        at = places.get(identity) if identity else f"{PREVIOUS}{name}"
+        if at == f"{PREVIOUS}{name}":
+            renames.replace(at, name, f"{DISCARDED}{name}")
+            renames.put_aside(f"{DISCARDED}{name}", at)
+        elif name in swap.live:
+            # It has been put in its place already; what was there may be on its way.
+            went = places.get(swap.live[name])
+            if went is not None and went != f"{PREVIOUS}{name}":
+                renames.put_aside(went, f"{PREVIOUS}{name}")
+    for name, identity in swap.live.items():
+        at = places.get(identity) if identity else name
+        if name not in swap.previous and at == name:
+            renames.put_aside(name, f"{PREVIOUS}{name}")
