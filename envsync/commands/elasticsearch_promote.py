@@ -7,9 +7,12 @@ from typing import ClassVar
 
 from envsync.commands.elasticsearch import ElasticsearchCommand
 from envsync.commands.elasticsearch_requests import Call, path
-from envsync.facts.elasticsearch import Picture
+from envsync.facts.elasticsearch import Picture, original
 from envsync.places import Endpoint
 from envsync.provenance import Provenance
+
+_COPY = "was-"
+"""What goes before the name of an index in the name of its copy, behind the pull's own prefix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Promote(ElasticsearchCommand):
 
     def copy(self, name: str) -> str:
         """Return what the copy of an index that served by its own name is called."""
-        return f"{self.prefix}was-{name}"
+        return f"{self.prefix}{_COPY}{name}"
 
     @property
     def replaced(self) -> Picture:
@@ -72,6 +75,12 @@ class SwapBack(ElasticsearchCommand):
         yield swap(self.live, self.previous, ()).line(self.endpoint)
         for call in showing(self.live, self.previous):
             yield call.line(self.endpoint)
+
+
+def copied_from(index: str) -> str:
+    """Return the name of the index that another one is the copy of; "" where it is no copy."""
+    name = original(index)
+    return name.removeprefix(_COPY) if name.startswith(_COPY) else ""
 
 
 def copying(name: str, copy: str) -> tuple[Call, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from envsync.commands.elasticsearch_requests import as_json, path
 from envsync.errors import CommandError
 from envsync.facts.elasticsearch import Index, Origin
-from envsync.gateways.elasticsearch.cluster import NO_SHARD, AnswerError, Cluster
+from envsync.gateways.elasticsearch.cluster import NO_SHARD, AnswerError, Cluster, missing
 from envsync.provenance import Provenance
 
 SHARD_PATIENCE = 5.0
@@ -56,6 +56,27 @@ def count(cluster: Cluster, index: str, query: Mapping[str, Any] | None = None) 
         return None
 
     return int(cluster.until(counted))
+
+
+def is_blocked(cluster: Cluster, name: str) -> bool:
+    """Tell whether an index is there and takes no writes."""
+    try:
+        found = cluster.look(f"{path(name, '_settings')}?flat_settings=true")
+    except AnswerError as error:
+        if missing(error):
+            return False
+        raise
+    settings = found.get(name, {}).get("settings", {})
+    return bool(settings.get("index.blocks.write") == "true")
+
+
+def unblock(cluster: Cluster, name: str) -> None:
+    """Let an index be written to again; one that is not there is no error."""
+    try:
+        cluster.ask("PUT", path(name, "_settings"), {"index.blocks.write": None})
+    except AnswerError as error:
+        if not missing(error):
+            raise
 
 
 def _size(cluster: Cluster, index: str) -> int:

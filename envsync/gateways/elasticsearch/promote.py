@@ -9,14 +9,15 @@ from typing import Any
 from envsync.commands import Measured
 from envsync.commands.elasticsearch_promote import Promote, SwapBack, copying, showing, swap
 from envsync.commands.elasticsearch_requests import Call, path
-from envsync.errors import CommandError, UnavailableError
+from envsync.errors import CommandError, EnvsyncError, UnavailableError
 from envsync.facts.elasticsearch import Index, Origin, Picture, generations, picture
 from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing
-from envsync.gateways.elasticsearch.indices import all_indices, note
+from envsync.gateways.elasticsearch.indices import all_indices, is_blocked, note, unblock
 from envsync.gateways.elasticsearch.restore import delete
 from envsync.gateways.scope import Scope
 
 _LOGGER = logging.getLogger(__name__)
+Indices = tuple[Index, ...]
 
 
 def promote(command: Promote, require_ours: Callable[[], None], scope: Scope) -> Measured:
@@ -26,14 +27,14 @@ def promote(command: Promote, require_ours: Callable[[], None], scope: Scope) ->
     """
     cluster = connect(command.endpoint, scope)
     now = _as_it_is(command, all_indices(cluster))
-    for name in now.concrete if now.keep_previous else ():
-        _copy(cluster, name, now.copy(name))
     try:
+        for name in now.concrete if now.keep_previous else ():
+            _copy(cluster, name, now.copy(name))
         for index, serves in _by_index(now.serves).items():
             _finish(cluster, index, Origin(now.provenance, serves, now.replaced))
         require_ours()
         _swap(cluster, now)
-    except CommandError:
+    except EnvsyncError:
         _unlock(cluster, now.concrete)
         raise
     warnings = (*_shown(cluster, now.live, now.serves), *_dropped(cluster, now))
@@ -43,16 +44,30 @@ def promote(command: Promote, require_ours: Callable[[], None], scope: Scope) ->
 def swap_back(command: SwapBack, scope: Scope) -> None:
     """Have the previous indices serve again; raises CommandError where others serve by now."""
     cluster = connect(command.endpoint, scope)
-    known = generations(all_indices(cluster), command.name)
+
+    def call(indices: Indices) -> Call:
+        _require_same(command, indices)
+        return swap(command.live, command.previous, ())
+
+    _until_serving(cluster, command.previous, call)
+    for warning in _shown(cluster, command.live, command.previous):
+        _LOGGER.warning(warning)
+
+
+def _require_same(command: SwapBack, indices: Indices) -> None:
+    """Raise CommandError where others serve by now than when the rollback was decided on."""
+    known = generations(indices, command.name)
     if (known.live, known.previous) != (command.live, command.previous):
         raise CommandError(
             f"which indices of {command.name!r} serve on {command.endpoint} has changed since they "
             "were looked at; nothing was rolled back: try again"
         )
-    call = swap(command.live, command.previous, ())
-    _until_serving(cluster, command.previous, lambda: call)
-    for warning in _shown(cluster, command.live, command.previous):
-        _LOGGER.warning(warning)
+    in_the_way = [index.name for index in indices if index.name in command.previous]
+    if in_the_way:
+        raise CommandError(
+            f"{in_the_way[0]!r} is an index on {command.endpoint} and no longer an alias: somebody "
+            "has made it; nothing was rolled back: delete it, or pull, which converts it"
+        )
 
 
 def _shown(cluster: Cluster, live: Picture, then: Picture) -> tuple[str, ...]:
@@ -66,7 +81,7 @@ def _shown(cluster: Cluster, live: Picture, then: Picture) -> tuple[str, ...]:
     return tuple(warnings)
 
 
-def _as_it_is(command: Promote, indices: tuple[Index, ...]) -> Promote:
+def _as_it_is(command: Promote, indices: Indices) -> Promote:
     """Return the command with who serves at this moment."""
     known = generations(indices, command.name)
     live = {**known.live, **picture(indices, command.serves)}
@@ -93,8 +108,7 @@ def _copy(cluster: Cluster, name: str, copy: str) -> None:
         cluster.insist(lambda: _cloned(cluster, clone, copy))
         cluster.until(lambda: _is_copied(cluster, name, copy))
     except CommandError:
-        if _is_blocked(cluster, name):
-            _unlock(cluster, (name,))
+        if is_blocked(cluster, name):
             raise
         _LOGGER.info("%s was deleted while it was copied, and is not kept", name)
         delete(cluster, copy)
@@ -105,21 +119,9 @@ def _is_copied(cluster: Cluster, name: str, copy: str) -> bool | None:
     health = cluster.look(f"{path('_cluster', 'health', copy)}?expand_wildcards=all")
     if health["status"] != "red":
         return True
-    if not _is_blocked(cluster, name):
+    if not is_blocked(cluster, name):
         raise CommandError(f"{name} has gone while it was copied")
     return None
-
-
-def _is_blocked(cluster: Cluster, name: str) -> bool:
-    """Tell whether an index is still the one whose writes were blocked."""
-    try:
-        found = cluster.look(f"{path(name, '_settings')}?flat_settings=true")
-    except AnswerError as error:
-        if missing(error):
-            return False
-        raise
-    settings = found.get(name, {}).get("settings", {})
-    return bool(settings.get("index.blocks.write") == "true")
 
 
 def _cloned(cluster: Cluster, clone: Call, copy: str) -> None:
@@ -131,11 +133,11 @@ def _cloned(cluster: Cluster, clone: Call, copy: str) -> None:
 
 
 def _unlock(cluster: Cluster, names: tuple[str, ...]) -> None:
-    """Let an index be written to again that stays what it was."""
+    """Let indices be written to again that stay what they were."""
     apart = connect(cluster.endpoint, Scope()) if names else cluster
     for name in names:
         try:
-            apart.ask("PUT", path(name, "_settings"), {"index.blocks.write": None})
+            unblock(apart, name)
         except CommandError as error:
             _LOGGER.warning("%s may still refuse writes: %s", name, error)
 
@@ -151,34 +153,42 @@ def _finish(cluster: Cluster, index: str, origin: Origin) -> None:
 def _swap(cluster: Cluster, command: Promote) -> None:
     """Update the aliases, again as often as an application comes in between."""
 
-    def call() -> Call:
-        now = _as_it_is(command, all_indices(cluster))
+    def call(indices: Indices) -> Call:
+        there = {index.name for index in indices}
+        gone = sorted(name for name in _by_index(command.serves) if name not in there)
+        if gone:
+            raise CommandError(
+                f"{gone[0]} has gone from {cluster.endpoint} since it was restored; nothing was "
+                "promoted"
+            )
+        now = _as_it_is(command, indices)
         return swap(now.live, now.serves, now.concrete)
 
-    first = swap(command.live, command.serves, command.concrete)
-    calls = iter((first,))
-    _until_serving(cluster, command.serves, lambda: next(calls, None) or call())
+    _until_serving(cluster, command.serves, call)
 
 
-def _until_serving(cluster: Cluster, wanted: Picture, call: Any) -> None:
-    def serving() -> bool:
-        found = picture(all_indices(cluster), wanted)
+def _until_serving(cluster: Cluster, wanted: Picture, call: Callable[[Indices], Call]) -> None:
+    def serving(indices: Indices) -> bool:
+        found = picture(indices, wanted)
         return {name: set(behind) for name, behind in found.items()} == {
             name: set(behind) for name, behind in wanted.items()
         }
 
     def swapped() -> bool | None:
+        indices = all_indices(cluster)
+        if serving(indices):
+            return True
         try:
-            cluster.send(call())
+            cluster.send(call(indices))
         except UnavailableError as error:
             _LOGGER.info("%s; looking who serves", error)
-            return True if serving() else None
+            return None
         except AnswerError as error:
-            if serving():
-                return True
             # What was to be removed is gone, or an index has appeared where an alias goes.
             if missing(error) or error.kind == "invalid_alias_name_exception":
                 return None
+            if serving(all_indices(cluster)):
+                return True
             raise
         return True
 

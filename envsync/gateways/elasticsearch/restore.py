@@ -2,16 +2,17 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from envsync.commands import Measured
 from envsync.commands.elasticsearch import CompareRows, DropLeftovers, Restore
+from envsync.commands.elasticsearch_promote import copied_from
 from envsync.commands.elasticsearch_requests import path
 from envsync.errors import CommandError, UnavailableError
 from envsync.facts.elasticsearch import belongs, generations, moment
 from envsync.gateways.elasticsearch.cluster import AnswerError, Cluster, connect, missing
-from envsync.gateways.elasticsearch.indices import all_indices, count
+from envsync.gateways.elasticsearch.indices import all_indices, count, is_blocked, unblock
 from envsync.gateways.scope import Scope
 
 _LOGGER = logging.getLogger(__name__)
@@ -139,12 +140,21 @@ def drop_leftovers(command: DropLeftovers, scope: Scope) -> None:
     """Delete what pulls left that is neither live nor previous: looked up at this moment."""
     cluster = connect(command.endpoint, scope)
     indices = all_indices(cluster)
+    there = {index.name for index in indices}
     needed = generations(indices, command.name).indices
     prefix = f"envsync-{command.name}@{moment(command.of) if command.of else ''}"
     for index in indices:
         own = belongs(index.name, command.name) and index.name.startswith(prefix)
         if own and index.name not in needed and not index.aliases:
+            _unblock_source(cluster, index.name, there)
             delete(cluster, index.name)
+
+
+def _unblock_source(cluster: Cluster, index: str, there: Collection[str]) -> None:
+    """Let an index be written to again of which a pull that was killed has left a copy."""
+    name = copied_from(index)
+    if name in there and is_blocked(cluster, name):
+        cluster.insist(lambda: unblock(cluster, name))
 
 
 def delete(cluster: Cluster, index: str) -> None:
