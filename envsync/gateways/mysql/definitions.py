@@ -23,6 +23,13 @@ SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = %s
 _EVENTS = "SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = %s ORDER BY 1"
 _ACCOUNTS = "SELECT User, Host FROM mysql.user"
 _MAY_NOT = frozenset({ER.SPECIFIC_ACCESS_DENIED_ERROR, ER.ACCESS_DENIED_ERROR})
+_GONE = frozenset(
+    {
+        *(ER.NO_SUCH_TABLE, ER.BAD_FIELD_ERROR, ER.VIEW_INVALID, ER.SP_DOES_NOT_EXIST),
+        *(ER.WRONG_OBJECT, ER.TABLE_EXISTS_ERROR),
+    }
+)
+"""What a server says of an object whose tables are no longer there, or no longer what they were."""
 # What an object's own text was written in, as far as it is not Unicode.
 _ENCODINGS = {"latin1": "cp1252", "ascii": "ascii", "latin2": "iso8859-2", "sjis": "shift_jis"}
 
@@ -89,21 +96,28 @@ def _account(user: str, host: str) -> bytes:
     return f"{quoted(user)}@{quoted(host)}".encode() if host else quoted(user).encode()
 
 
-def create(session: Session, objects: Iterable[Object], *, mariadb: bool) -> tuple[str, ...]:
+def create(
+    session: Session, objects: Iterable[Object], *, mariadb: bool, whole: bool
+) -> tuple[str, ...]:
     """Create objects in the session's schema, over those of the same names; returns warnings.
 
-    Whose definer is not there, or must not be named by this account, runs as this account.
+    Whose definer is not there, or must not be named by this account, runs as this account. Where
+    they need not be there as a `whole`, those are left out whose tables are not.
     """
     waiting = list(in_order(objects))
     if not waiting:
         return ()
-    maker = _Maker(session, accounts(session), own_account(session), mariadb, [])
+    maker = _Maker(session, accounts(session), own_account(session), mariadb, whole, [])
     try:
         while waiting:
             left = [each for each in waiting if not maker.makes(each)]
             if len(left) == len(waiting):
                 names = ", ".join(map(str, left))
-                raise CommandError(f"cannot create {names}: what they are made of is not there")
+                why = f"cannot create {names}: what they are made of is not there"
+                if whole:
+                    raise CommandError(why)
+                maker.warnings.append(why)
+                break
             waiting = left
     finally:
         maker.as_at_first()
@@ -118,6 +132,7 @@ class _Maker:
     known: frozenset[bytes]
     own: bytes
     mariadb: bool
+    whole: bool
     warnings: list[str]
 
     def makes(self, each: Object) -> bool:
@@ -127,7 +142,10 @@ class _Maker:
         except pymysql.Error as error:
             if each.kind == "VIEW" and code(error) == ER.NO_SUCH_TABLE:
                 return False
-            raise CommandError(f"cannot create {each}: {said(error)}") from None
+            why = f"cannot create {each}: {said(error)}"
+            if self.whole or code(error) not in _GONE:
+                raise CommandError(why) from None
+            self.warnings.append(why)
         return True
 
     def _make(self, each: Object) -> None:
@@ -171,7 +189,12 @@ def drop_objects(
     kept = {(each.kind, each.name) for each in keep}
     for each in objects:
         if each.kind in kinds and (each.kind, each.name) not in kept:
-            session.run(f"DROP {each.kind} IF EXISTS {quoted(each.name)}")
+            try:
+                session.run(f"DROP {each.kind} IF EXISTS {quoted(each.name)}")
+            except pymysql.Error as error:
+                # A table bears the name of the view by now.
+                if code(error) != ER.WRONG_OBJECT:
+                    raise
 
 
 def _shown(account: bytes) -> str:

@@ -64,7 +64,7 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
         case my.Dump():
             return dump(command, scope)
         case Recover():
-            promote.recover(command, scope)
+            return promote.recover(command, scope)
         case my.CreateSchema():
             schemas.create_schema(command, scope)
         case my.DropSchema():

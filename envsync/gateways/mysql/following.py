@@ -13,27 +13,31 @@ OF_TABLES = ("TRIGGER", "EVENT")
 OTHERS = ("VIEW", "FUNCTION", "PROCEDURE", "PACKAGE", "PACKAGE BODY")
 
 
-def put(session: Session, objects: Sequence[Object]) -> tuple[str, ...]:
-    """Create objects in the session's schema, over those of the same names; returns warnings."""
+def put(session: Session, objects: Sequence[Object], *, whole: bool = True) -> tuple[str, ...]:
+    """Create objects in the session's schema, over those of the same names; returns warnings.
+
+    All of them, or those alone whose tables are there, and what else they are made of.
+    """
     session.run(f"SET SESSION lock_wait_timeout = {PATIENCE:.0f}")
-    return create(session, objects, mariadb=_is_mariadb(session))
+    return create(session, objects, mariadb=_is_mariadb(session), whole=whole)
 
 
-def put_missing(session: Session, schema: str, objects: Sequence[Object]) -> None:
-    """Create those that the session's schema does not have as they are.
+def put_missing(session: Session, schema: str, objects: Sequence[Object]) -> tuple[str, ...]:
+    """Create those that the session's schema does not have as they are; returns warnings.
 
-    Nobody who holds one of the others is waited for.
+    Nobody who holds one of the others is waited for. Those are left out whose tables an application
+    has dropped meanwhile, or what else they are made of.
     """
     there = objects_of(session, schema)
-    put(session, [each for each in objects if each not in there])
+    return put(session, [each for each in objects if each not in there], whole=False)
 
 
 def put_back(
     session: Session, schema: str, objects: Sequence[Object], instead: Sequence[Object]
-) -> None:
+) -> tuple[str, ...]:
     """Have the session's schema hold objects as it did, and not those that were to come instead."""
     drop_objects(session, instead, KINDS, keep=objects)
-    put_missing(session, schema, objects)
+    return put_missing(session, schema, objects)
 
 
 def _is_mariadb(session: Session) -> bool:

@@ -6,9 +6,11 @@ belong to are about to go. Views are replaced where they are. What a killed run 
 written down beforehand, and brought to its end by the next one.
 """
 
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import pymysql
 
@@ -33,6 +35,7 @@ from envsync.gateways.mysql.renaming import (
 from envsync.gateways.mysql.session import Session, connect, said
 from envsync.gateways.scope import Scope
 
+_LOGGER = logging.getLogger(__name__)
 _PROBE = "envsync_probe"
 _ONE = "RETURNS INT DETERMINISTIC NO SQL RETURN 1"
 
@@ -80,59 +83,77 @@ def swap_back(command: SwapBack, scope: Scope) -> Measured:
     What was cut short comes to its end first; if that was a rollback, it is the one asked for.
     """
     names = command.schemas
-    finished = recover(Recover(command.endpoint, names), scope) == names.previous
+    came, warnings = _recovered(Recover(command.endpoint, names), scope)
+    finished = came == names.previous
     with connect(Target(command.endpoint, names.live), scope) as session:
         kept.drop(session, names.discarded)
         if not finished:
-            _swap(session, names, scope)
-        came = kept.provenance(session, names.live)
-    return Measured(data_of=came.stamp if came else None, warnings=(FINISHED,) if finished else ())
+            warnings += _swap(session, names, scope)
+        live = kept.provenance(session, names.live)
+    return Measured(
+        data_of=live.stamp if live else None,
+        warnings=(*((FINISHED,) if finished else ()), *warnings),
+    )
 
 
-def _swap(session: Session, names: Schemas, scope: Scope) -> None:
+def _swap(session: Session, names: Schemas, scope: Scope) -> tuple[str, ...]:
     session.run(f"CREATE DATABASE {quoted(names.discarded)}")
     moves = (
         (names.live, names.discarded),
         (names.previous, names.live),
         (names.discarded, names.previous),
     )
-    _exchange(session, _planned(session, names, names.previous, moves), scope)
+    warnings = _exchange(session, _planned(session, names, names.previous, moves), scope)
     _settled(session, names, names.previous)
-    session.run(f"DROP DATABASE IF EXISTS {quoted(names.discarded)}")
+    # All is exchanged: an error would have it exchanged again.
+    try:
+        kept.drop(session, names.discarded)
+    except pymysql.Error as error:
+        warnings += (f"{names.discarded!r} could not be dropped: {said(error)}",)
+    return warnings
 
 
-def recover(command: Recover, scope: Scope) -> str | None:
+def recover(command: Recover, scope: Scope) -> Measured:
     """Bring an exchange to its end that was cut short; back, where no table has changed its place.
 
-    That is what the tables themselves tell: either state is reached whole. Returns the schema whose
-    tables are live now because of it, None where none has changed places.
+    That is what the tables themselves tell: either state is reached whole, as far as applications
+    have left what it is made of.
+    """
+    return Measured(warnings=_recovered(command, scope)[1])
+
+
+def _recovered(command: Recover, scope: Scope) -> tuple[str | None, tuple[str, ...]]:
+    """Recover; returns the schema whose tables are live now because of it, and warnings.
+
+    None where none has changed places.
     """
     live = command.schemas.live
     with connect(Target(command.endpoint, live), scope, schema=False) as session:
         if exchanges.cut_short(session, live) is None:
-            return None
+            return None, ()
         exchanges.alone(session, live)
         # Its session may have ended it meanwhile.
         coming = exchanges.cut_short(session, live)
         if coming is None:
-            return None
+            return None, ()
         session.run(f"USE {quoted(live)}")
-        return coming if _finish(session, command.schemas, coming) else None
+        moved, warnings = _finish(session, command.schemas, coming)
+        return coming if moved else None, warnings
 
 
-def _finish(session: Session, names: Schemas, coming: str) -> bool:
-    """Bring an exchange to its end, and tell whether its tables had changed places."""
+def _finish(session: Session, names: Schemas, coming: str) -> tuple[bool, tuple[str, ...]]:
+    """Bring an exchange to its end; tell whether its tables had changed places, and warnings."""
     old = kept.kept_objects(session, _outgoing(names))
     new = kept.kept_objects(session, coming)
     moved = exchanges.are_moved(session, names.live)
     if moved:
-        put(session, new)
+        warnings = put(session, new, whole=False)
         drop_objects(session, old, OTHERS, keep=new)
         _settled(session, names, coming)
     else:
-        put_back(session, names.live, old, instead=new)
+        warnings = put_back(session, names.live, old, instead=new)
         exchanges.end(session, names.live)
-    return moved
+    return moved, warnings
 
 
 def _planned(session: Session, names: Schemas, coming: str, moves: tuple[Move, ...]) -> _Exchange:
@@ -148,17 +169,32 @@ def _exchange(session: Session, exchange: _Exchange, scope: Scope) -> tuple[str,
     exchanges.alone(session, names.live)
     kept.keep_objects(session, _outgoing(names), exchange.old)
     exchanges.begin(session, names.live, exchange.coming)
-    renamed = [*renamings(session, exchange.moves), exchanges.mark(names.live)]
+    renamed: list[Renaming] = []
+
+    def listed() -> list[Renaming]:
+        renamed[:] = [*renamings(session, exchange.moves), exchanges.mark(names.live)]
+        return renamed
+
     try:
-        rename(session, renamed, names.live, exchange.old, scope)
+        rename(session, listed, names.live, exchange.old, scope)
         warnings = put(session, exchange.new)
         drop_objects(session, exchange.old, OTHERS, keep=exchange.new)
+        return (*warnings, *_strays(session, names.live, renamed))
     except (EnvsyncError, pymysql.Error) as error:
         session.close()
         _undo(exchange, renamed, session.target, error)
         scope.check()
         raise _failed(names, error) from None
-    return warnings
+
+
+def _strays(session: Session, live: str, renamed: Sequence[Renaming]) -> tuple[str, ...]:
+    """Tell of tables that an application has made beside those that came."""
+    came = {table for _, (schema, table) in renamed if schema == live}
+    made = [table for table in kept.tables(session, live) if table not in came]
+    if not made:
+        return ()
+    names = ", ".join(map(repr, made))
+    return (f"{names} was made in {live!r} while its tables were exchanged, and is still there",)
 
 
 def _rehearse(session: Session, exchange: _Exchange) -> None:
@@ -195,8 +231,10 @@ def _undo(
         with connect(target, scope) as session:
             exchanges.alone(session, live)
             if exchanges.are_moved(session, live):
-                rename(session, reversed_renamings(renamed), live, exchange.new, scope)
-            put_back(session, live, exchange.old, instead=exchange.new)
+                back = partial(reversed_renamings, session, renamed, exchange.coming)
+                rename(session, back, live, exchange.new, scope)
+            for warning in put_back(session, live, exchange.old, instead=exchange.new):
+                _LOGGER.warning("%s", warning)
             exchanges.end(session, live)
     except CommandError as worse:
         raise type(worse)(

@@ -87,8 +87,13 @@ def drop_schema(command: DropSchema, scope: Scope) -> None:
 
 
 def drop(session: Session, name: str) -> None:
-    """Drop a schema if it exists, with all that is kept of it."""
+    """Drop a schema if it exists, with all that is kept of it.
+
+    Also where foreign keys of others point into it: somebody's table may follow one that was live.
+    """
+    session.run("SET SESSION foreign_key_checks = 0")
     session.run(f"DROP DATABASE IF EXISTS {quoted(name)}")
+    session.run("SET SESSION foreign_key_checks = 1")
     if knows(session, "objects"):
         session.run(f"DELETE FROM {_OWN}.objects WHERE schema_name = %s", (name,))
         session.run(f"DELETE FROM {_OWN}.provenance WHERE schema_name = %s", (name,))
