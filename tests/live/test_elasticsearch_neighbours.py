@@ -1,6 +1,7 @@
 """What others do to live indices, and pulls that end while an index takes no writes."""
 
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,3 +105,37 @@ def test_an_index_that_a_killed_pull_left_without_writes_has_them_after_one_that
     failing(scene)
     ran = scene.run(*PULL)
     assert (ran.code, takes_writes(scene, "orders")) == (1, True), ran.err
+
+
+def is_second_finish(heard: Heard) -> bool:
+    return heard.asks.endswith("-people-2026/_mapping") and "PUT" in heard.asks
+
+
+def test_a_pull_that_is_ended_before_it_is_served_becomes_no_previous(
+    steps: Steps[SearchScene],
+) -> None:
+    scene = steps.scene
+    assert [scene.run(*SYNC).code for _ in range(2)] == [0, 0]
+    old, kept = scene.served(), scene.site.own()
+    steps.gates.stop_at(is_second_finish, "unanswered")
+    pulling = steps.start(*PULL)
+    steps.gates.wait(lambda: pulling.poll() is not None)
+    pulling.send_signal(signal.SIGTERM)
+    ended = steps.ended(pulling)
+    steps.gates.open()
+    assert (ended.code, scene.served(), scene.site.own()) == (1, old, kept), ended.err
+
+
+def test_a_signal_while_the_aliases_move_lets_them_and_nothing_is_cleared_away(
+    steps: Steps[SearchScene],
+) -> None:
+    scene = steps.scene
+    steps.gates.stop_at(ALIASES.is_reached_by, "unheard")
+    pulling = steps.start(*PULL)
+    steps.gates.wait(lambda: pulling.poll() is not None)
+    pulling.send_signal(signal.SIGTERM)
+    time.sleep(2)
+    steps.gates.resume()
+    ended = steps.ended(pulling)
+    assert (ended.code, scene.served()) == (0, scene.fresh()), ended.err
+    assert "done, but" in ended.err

@@ -76,7 +76,7 @@ def _shown(cluster: Cluster, live: Picture, then: Picture) -> tuple[str, ...]:
     for call in showing(live, then):
         try:
             cluster.insist(partial(cluster.send, call))
-        except CommandError as error:
+        except EnvsyncError as error:
             warnings.append(f"who searches for '*' may find the wrong indices: {error}")
     return tuple(warnings)
 
@@ -168,6 +168,12 @@ def _swap(cluster: Cluster, command: Promote) -> None:
 
 
 def _until_serving(cluster: Cluster, wanted: Picture, call: Callable[[Indices], Call]) -> None:
+    """Update the aliases; one update that is under way is waited for, whatever ends the step.
+
+    Else what is restored would be cleared away while it begins to serve.
+    """
+    apart = connect(cluster.endpoint, Scope())
+
     def serving(indices: Indices) -> bool:
         found = picture(indices, wanted)
         return {name: set(behind) for name, behind in found.items()} == {
@@ -179,7 +185,7 @@ def _until_serving(cluster: Cluster, wanted: Picture, call: Callable[[Indices], 
         if serving(indices):
             return True
         try:
-            cluster.send(call(indices))
+            apart.send(call(indices))
         except UnavailableError as error:
             _LOGGER.info("%s; looking who serves", error)
             return None
@@ -198,11 +204,14 @@ def _until_serving(cluster: Cluster, wanted: Picture, call: Callable[[Indices], 
 def _dropped(cluster: Cluster, command: Promote) -> tuple[str, ...]:
     """Delete what nobody needs, unless somebody serves it; what stays is a warning."""
     warnings = []
-    known = {index.name: index for index in all_indices(cluster)}
+    try:
+        known = {index.name: index for index in all_indices(cluster)}
+    except EnvsyncError as error:
+        return (f"what nobody needs any more is still there: {error}",)
     for name in command.discard:
         if name in known and not known[name].aliases:
             try:
                 delete(cluster, name)
-            except CommandError as error:
+            except EnvsyncError as error:
                 warnings.append(f"the index {name} is still there: {error}")
     return tuple(warnings)

@@ -141,11 +141,18 @@ def drop_leftovers(command: DropLeftovers, scope: Scope) -> None:
     cluster = connect(command.endpoint, scope)
     indices = all_indices(cluster)
     there = {index.name for index in indices}
-    needed = generations(indices, command.name).indices
     prefix = f"envsync-{command.name}@{moment(command.of) if command.of else ''}"
-    for index in indices:
-        own = belongs(index.name, command.name) and index.name.startswith(prefix)
-        if own and index.name not in needed and not index.aliases:
+    own = [
+        index
+        for index in indices
+        if belongs(index.name, command.name) and index.name.startswith(prefix)
+    ]
+    needed = generations(indices, command.name).indices
+    if command.of and not any(index.aliases for index in own):
+        # It was not promoted, and is no previous one, though it may have been about to be served.
+        needed = frozenset()
+    for index in own:
+        if index.name not in needed and not index.aliases:
             _unblock_source(cluster, index.name, there)
             delete(cluster, index.name)
 
