@@ -47,6 +47,7 @@ SELECT a.datname::text, a.pid, a.usename::text, coalesce(a.application_name, '')
  WHERE a.datname = ANY(%s) AND a.pid <> pg_backend_pid()
 """
 _END = "SELECT pg_terminate_backend(%s)"
+_IDENTITY = "SELECT oid::text FROM pg_database WHERE datname = %s"
 _END_OWN = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND usename = current_user
 """
@@ -71,21 +72,20 @@ def promote(command: Promote, claim: Session, scope: Scope) -> Measured:
     return Measured(data_of=command.provenance.stamp, warnings=warnings)
 
 
-@retry(
+_insisting = retry(
     retry=retry_if_exception_type(UnavailableError),
     stop=stop_after_delay(PATIENCE),
     wait=wait_fixed(BETWEEN_ATTEMPTS),
     reraise=True,
 )
-def _went_through(command: Promote, session: int) -> bool:
-    """Tell whether a commit whose answer never came took place: its names say so.
+"""Asks a server again that cannot be reached for a moment."""
 
-    Once its session has ended, that is: a server may come to a commit after its client has gone.
-    """
+
+@_insisting
+def _went_through(command: Promote, session: int) -> bool:
+    """Tell whether a commit whose answer never came took place: its names say so."""
     with _maintenance(command.endpoint, Scope()) as connection:
-        given_up = time.monotonic() + PATIENCE
-        while connection.execute(_END_OWN, (session,)).fetchall() and time.monotonic() < given_up:
-            time.sleep(BETWEEN_ROUNDS)
+        _end(connection, session)
         incoming, live = command.renames[-1]
         return _existing(connection, (incoming, live)) == {live}
 
@@ -99,7 +99,32 @@ def swap_back(command: SwapBack, scope: Scope) -> None:
             (command.discarded, command.previous),
         ]
         renames = exchange if _existing(connection, (command.live,)) else exchange[1:2]
-        _exchange(connection, command.endpoint, renames, scope, lambda: None)
+        session, previous = connection.info.backend_pid, _identity(connection, command.previous)
+        try:
+            _exchange(connection, command.endpoint, renames, scope, lambda: None)
+        except (CommandError, InterruptedStepError):
+            if not connection.broken or not _is_live(command, session, previous):
+                raise
+
+
+@_insisting
+def _is_live(command: SwapBack, session: int, previous: object) -> bool:
+    """Tell whether the previous database became the live one, though no answer ever came."""
+    with _maintenance(command.endpoint, Scope()) as connection:
+        _end(connection, session)
+        return _identity(connection, command.live) == previous
+
+
+def _end(connection: Session, session: int) -> None:
+    """End a session of our own that was lost: a server may come to its commit after that."""
+    given_up = time.monotonic() + PATIENCE
+    while connection.execute(_END_OWN, (session,)).fetchall() and time.monotonic() < given_up:
+        time.sleep(BETWEEN_ROUNDS)
+
+
+def _identity(connection: Session, database: str) -> object:
+    """Return what stays the same of a database that is renamed."""
+    return connection.execute(_IDENTITY, (database,)).fetchone()
 
 
 def _maintenance(endpoint: Endpoint, scope: Scope) -> AbstractContextManager[Session]:
