@@ -89,7 +89,8 @@ def drop_database(command: DropDatabase, scope: Scope) -> None:
             "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a "
             "JOIN pg_roles r ON r.oid = a.usesysid JOIN pg_roles me ON me.rolname = current_user "
             "WHERE a.datname = %s AND (me.rolsuper OR NOT r.rolsuper AND "
-            "pg_has_role(me.oid, r.oid, 'USAGE'))",
+            "(pg_has_role(me.oid, r.oid, 'USAGE') "
+            "OR pg_has_role(me.oid, 'pg_signal_backend', 'USAGE')))",
             (command.database,),
         )
         with suppress(CommandError):

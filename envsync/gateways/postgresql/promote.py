@@ -3,13 +3,15 @@
 Renaming a database takes its lock and then waits for the sessions in it to end; whoever connects
 meanwhile waits for the lock (PostgreSQL, RenameDatabase and CountOtherDBBackends). So connections
 are forbidden by the transaction itself: a process that dies leaves nothing locked, and no flag
-that somebody would have to reset. No session is ended while one is there that must not be.
+that somebody would have to reset. The server ends the transaction of one that is not heard of any
+more. No session is ended while one is there that must not be.
 """
 
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 
 import psycopg
@@ -29,6 +31,8 @@ PATIENCE = 30.0
 """Seconds in which a session that must not be ended is given the chance to go by itself."""
 ATTEMPT = "800ms"
 """How long one attempt may keep clients waiting."""
+SILENCE = "10s"
+"""How long a process that is suspended or cut off amid an attempt may keep them waiting."""
 BETWEEN_ATTEMPTS = 1.0
 BETWEEN_ROUNDS = 0.02
 """Seconds between two attempts, and between two rounds of ending sessions."""
@@ -46,8 +50,13 @@ SELECT a.datname::text, a.pid, a.usename::text, coalesce(a.application_name, '')
   JOIN pg_roles me ON me.rolname = current_user
  WHERE a.datname = ANY(%s) AND a.pid <> pg_backend_pid()
 """
+_OID = "SELECT oid FROM pg_database WHERE datname = %s"
+_NAME = "SELECT datname::text FROM pg_database WHERE oid = %s"
+_BOUNDS = """
+SELECT set_config(name, CASE name WHEN 'statement_timeout' THEN %s ELSE %s END, true)
+  FROM pg_settings WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout')
+"""
 _END = "SELECT pg_terminate_backend(%s)"
-_IDENTITY = "SELECT oid::text FROM pg_database WHERE datname = %s"
 _END_OWN = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND usename = current_user
 """
@@ -61,70 +70,34 @@ def promote(command: Promote, claim: Session, scope: Scope) -> Measured:
     """Put the incoming database in the live one's place, all or nothing.
 
     In the session that holds the claim: once that is lost, whose copy is incoming is not known.
+    Where the live database or the previous one has been dropped meanwhile, there is less to rename.
     """
-    finish, session = partial(_hand_over, command, claim), claim.info.backend_pid
-    try:
-        _exchange(claim, command.endpoint, command.renames, scope, finish)
-    except (CommandError, InterruptedStepError):
-        if not claim.broken or not _went_through(command, session):
-            raise
+    incoming = command.renames[-1][0]
+
+    def renames() -> list[Rename]:
+        there = {incoming, *_existing(claim, [old for old, _ in command.renames])}
+        return [(old, new) for old, new in command.renames if old in there]
+
+    exchange = _Exchange(command.endpoint, incoming, renames, partial(_hand_over, command, claim))
+    _carry_out(exchange, claim, scope)
     warnings = _dropped(DropDatabase(command.endpoint, command.discarded), scope)
     return Measured(data_of=command.provenance.stamp, warnings=warnings)
-
-
-_insisting = retry(
-    retry=retry_if_exception_type(UnavailableError),
-    stop=stop_after_delay(PATIENCE),
-    wait=wait_fixed(BETWEEN_ATTEMPTS),
-    reraise=True,
-)
-"""Asks a server again that cannot be reached for a moment."""
-
-
-@_insisting
-def _went_through(command: Promote, session: int) -> bool:
-    """Tell whether a commit whose answer never came took place: its names say so."""
-    with _maintenance(command.endpoint, Scope()) as connection:
-        _end(connection, session)
-        incoming, live = command.renames[-1]
-        return _existing(connection, (incoming, live)) == {live}
 
 
 def swap_back(command: SwapBack, scope: Scope) -> None:
     """Exchange live and previous; where there is no live one, previous simply becomes it."""
     with _maintenance(command.endpoint, scope) as connection:
-        exchange = [
-            (command.live, command.discarded),
-            (command.previous, command.live),
-            (command.discarded, command.previous),
-        ]
-        renames = exchange if _existing(connection, (command.live,)) else exchange[1:2]
-        session, previous = connection.info.backend_pid, _identity(connection, command.previous)
-        try:
-            _exchange(connection, command.endpoint, renames, scope, lambda: None)
-        except (CommandError, InterruptedStepError):
-            if not connection.broken or not _is_live(command, session, previous):
-                raise
 
+        def renames() -> list[Rename]:
+            whole = [
+                (command.live, command.discarded),
+                (command.previous, command.live),
+                (command.discarded, command.previous),
+            ]
+            return whole if _existing(connection, (command.live,)) else whole[1:2]
 
-@_insisting
-def _is_live(command: SwapBack, session: int, previous: object) -> bool:
-    """Tell whether the previous database became the live one, though no answer ever came."""
-    with _maintenance(command.endpoint, Scope()) as connection:
-        _end(connection, session)
-        return _identity(connection, command.live) == previous
-
-
-def _end(connection: Session, session: int) -> None:
-    """End a session of our own that was lost: a server may come to its commit after that."""
-    given_up = time.monotonic() + PATIENCE
-    while connection.execute(_END_OWN, (session,)).fetchall() and time.monotonic() < given_up:
-        time.sleep(BETWEEN_ROUNDS)
-
-
-def _identity(connection: Session, database: str) -> object:
-    """Return what stays the same of a database that is renamed."""
-    return connection.execute(_IDENTITY, (database,)).fetchone()
+        exchange = _Exchange(command.endpoint, command.previous, renames, lambda: None)
+        _carry_out(exchange, connection, scope)
 
 
 def _maintenance(endpoint: Endpoint, scope: Scope) -> AbstractContextManager[Session]:
@@ -136,36 +109,78 @@ def _existing(connection: Session, names: Sequence[str]) -> set[str]:
     return {name for (name,) in connection.execute(query, (list(names),))}
 
 
-def _exchange(
-    connection: Session,
-    endpoint: Endpoint,
-    renames: Sequence[Rename],
-    scope: Scope,
-    finish: Callable[[], None],
-) -> None:
-    """Rename in one transaction; tried again while somebody who must not be ended holds on."""
-    names = [old for old, _ in renames]
-    busy = (_OccupiedError, psycopg.errors.ObjectInUse, psycopg.errors.QueryCanceled)
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """Databases that change their names: which is `coming`, what is renamed, what goes with it."""
+
+    endpoint: Endpoint
+    coming: str
+    renames: Callable[[], Sequence[Rename]]
+    finish: Callable[[], None]
+
+
+def _carry_out(exchange: _Exchange, connection: Session, scope: Scope) -> None:
+    """Rename; where the answer to the commit never came, find out whether it took place."""
+    pid, oid = connection.info.backend_pid, None
     try:
-        for attempt in Retrying(
-            retry=retry_if_exception_type(busy),
-            stop=stop_after_delay(PATIENCE),
-            wait=wait_fixed(BETWEEN_ATTEMPTS),
-            reraise=True,
-        ):
-            with attempt:
-                scope.check()
-                _refuse_occupied(connection, names)
-                with _ending_sessions(endpoint, names, scope), connection.transaction():
-                    connection.execute(f"SET LOCAL statement_timeout = '{ATTEMPT}'".encode())
-                    for old, new in renames:
-                        _rename(connection, old, new)
-                    finish()
+        with _told(exchange):
+            oid = connection.execute(_OID, (exchange.coming,)).fetchone()
+            _insist(exchange, connection, scope)
+    except (CommandError, InterruptedStepError):
+        if not (connection.broken and oid and _went_through(exchange, pid, oid[0])):
+            raise
+
+
+@contextmanager
+def _told(exchange: _Exchange) -> Iterator[None]:
+    """Tell psycopg's errors as what came of the exchange."""
+    try:
+        yield
     except psycopg.Error as error:
         raise CommandError(
-            f"cannot put {renames[-1][0]!r} in its place on {endpoint}: {first_line(error)}; "
-            "what was live still is"
+            f"cannot put {exchange.coming!r} in its place on {exchange.endpoint}: "
+            f"{first_line(error)}; what was live still is"
         ) from error
+
+
+@retry(
+    retry=retry_if_exception_type(UnavailableError),
+    stop=stop_after_delay(PATIENCE),
+    wait=wait_fixed(BETWEEN_ATTEMPTS),
+    reraise=True,
+)
+def _went_through(exchange: _Exchange, pid: int, oid: int) -> bool:
+    """Tell whether the database that was coming bears another name than it did.
+
+    What others do with the old names says nothing. Once its session has ended, that is: a server
+    may come to a commit after its client has gone.
+    """
+    with _maintenance(exchange.endpoint, Scope()) as connection:
+        given_up = time.monotonic() + PATIENCE
+        while connection.execute(_END_OWN, (pid,)).fetchall() and time.monotonic() < given_up:
+            time.sleep(BETWEEN_ROUNDS)
+        name = connection.execute(_NAME, (oid,)).fetchone()
+        return name is not None and name[0] != exchange.coming
+
+
+def _insist(exchange: _Exchange, connection: Session, scope: Scope) -> None:
+    """Rename in one transaction; tried again while somebody who must not be ended holds on."""
+    busy = (_OccupiedError, psycopg.errors.ObjectInUse, psycopg.errors.QueryCanceled)
+    for attempt in Retrying(
+        retry=retry_if_exception_type(busy),
+        stop=stop_after_delay(PATIENCE),
+        wait=wait_fixed(BETWEEN_ATTEMPTS),
+        reraise=True,
+    ):
+        with attempt:
+            scope.check()
+            names = [old for old, _ in exchange.renames()]
+            _refuse_occupied(connection, names)
+            with _ending_sessions(exchange.endpoint, names, scope), connection.transaction():
+                connection.execute(_BOUNDS, (ATTEMPT, SILENCE))
+                for old, new in exchange.renames():
+                    _rename(connection, old, new)
+                exchange.finish()
 
 
 def _rename(connection: Session, old: str, new: str) -> None:
@@ -190,16 +205,20 @@ def _refuse_occupied(connection: Session, names: list[str]) -> None:
 
 @contextmanager
 def _ending_sessions(endpoint: Endpoint, names: list[str], scope: Scope) -> Iterator[None]:
-    """End the sessions in some databases, again and again, from a connection of its own."""
+    """End the sessions in some databases, again and again, from a connection of its own.
+
+    Which is no context here: it would tell errors of the one that renames as its own.
+    """
     done = threading.Event()
-    with _maintenance(endpoint, scope) as connection:
-        ending = threading.Thread(target=_end_until, args=(done, connection, names), daemon=True)
+    connection = connect(Target(endpoint, endpoint.maintenance), scope)
+    ending = threading.Thread(target=_end_until, args=(done, connection, names), daemon=True)
+    try:
         ending.start()
-        try:
-            yield
-        finally:
-            done.set()
-            ending.join()
+        yield
+    finally:
+        done.set()
+        ending.join()
+        connection.close()
 
 
 def _end_until(done: threading.Event, connection: Session, names: list[str]) -> None:
