@@ -1,11 +1,12 @@
 """Making collections as they were: options, indexes, and documents put in as they are stored."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from envsync.errors import CommandError
-from envsync.gateways.mongo.catalogue import BUCKETS, Collection, to_build
+from envsync.gateways.mongo.catalogue import BUCKETS, Collection, collections, to_build
 from envsync.gateways.mongo.session import Session, told
 
 _DUPLICATE = 11000
@@ -57,6 +58,26 @@ def insert(session: Session, database: str, name: str, raw: bytes, count: int) -
             f"{session.where} took {answer['n']} of {count} documents of {database}.{name}: {why}"
         )
     return len(failures)
+
+
+@contextmanager
+def kept_as_made(session: Session, database: str, names: Iterable[str]) -> Iterator[None]:
+    """Fail where somebody drops a collection that the block fills: an insert makes it again."""
+    wanted = set(names)
+    before = _identities(session, database, wanted)
+    yield
+    after = _identities(session, database, wanted)
+    changed = sorted(name for name in wanted if before.get(name) != after.get(name))
+    if changed:
+        raise CommandError(
+            f"somebody has dropped {', '.join(changed)} of {database} while it was filled; nothing "
+            "was promoted"
+        )
+
+
+def _identities(session: Session, database: str, names: Container[str]) -> dict[str, str]:
+    found = collections(session, database, indexes=False)
+    return {each.name: each.uuid for each in found if each.name in names}
 
 
 def build_indexes(session: Session, database: str, collection: Collection, name: str) -> None:

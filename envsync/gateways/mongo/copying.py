@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from envsync.commands.mongo_promote import CopyBeside
 from envsync.gateways.mongo.books import staged
-from envsync.gateways.mongo.building import build_indexes, create, insert, stored_in
+from envsync.gateways.mongo.building import build_indexes, create, insert, kept_as_made, stored_in
 from envsync.gateways.mongo.catalogue import Collection
 from envsync.gateways.mongo.parsing import count
 from envsync.gateways.mongo.reading import Part, batches, parts
@@ -25,7 +25,9 @@ def copy_beside(command: CopyBeside, require_ours: Callable[[], None], scope: Sc
         for each in found:
             create(session, database, each, f"{command.prefix}{each.name}")
         todo = _todo(command, session, found)
-        _in_parallel(_Copying(command, session, require_ours), scope, todo)
+        names = [f"{command.prefix}{each.name}" for each in found]
+        with kept_as_made(session, database, names):
+            _in_parallel(_Copying(command, session, require_ours), scope, todo)
 
 
 def _todo(command: CopyBeside, session: Session, found: Sequence[Collection]) -> list[list[Part]]:

@@ -1,6 +1,6 @@
 """Promote: what lies beside takes the place of what is live, all of it or nothing."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 
 from envsync.commands import Measured
@@ -42,9 +42,13 @@ def promote(command: Promote, require_ours: Callable[[], None], scope: Scope) ->
         with (
             undone_on_failure(series, live),
             renaming(session, database, at_once=command.at_once) as renames,
+            _or_undone(series.unmake),
         ):
+            make_way(session, database, [each.name for each in wanted if each.kind != "view"])
+            _clear_previous(renames, series, there, kept)
+            for name in _made_series(wanted, live):
+                renames.put_aside(name, f"{kept}{name}")
             whole = series.replace(wanted, there, kept)
-            _make_way(session, database, wanted, live)
             _rename(renames, wanted, there, kept)
             set_views(session, database, _views(wanted))
         before = Note(came.provenance, tuple(written(each) for each in _views(live)))
@@ -63,24 +67,38 @@ def _require_all(wanted: Sequence[Collection], there: Sequence[Collection]) -> N
             )
 
 
+def _clear_previous(
+    renames: Renaming, series: Series, there: Sequence[Collection], kept: str
+) -> None:
+    """Move the old previous away: its collections so that they can come back."""
+    for each in there:
+        if each.name.startswith(kept):
+            if each.kind == "timeseries":
+                drop(series.session, series.database, each.name)
+            elif kept == PREVIOUS:
+                renames.put_aside(each.name, f"{DISCARDED}{each.name.removeprefix(PREVIOUS)}")
+
+
+def _made_series(coming: Sequence[Collection], live: Sequence[Collection]) -> list[str]:
+    """Return the names of time series to come that are none yet: collections may bear them."""
+    present = {each.name for each in live if each.kind == "timeseries"}
+    return [each.name for each in coming if each.kind == "timeseries" and each.name not in present]
+
+
 def _rename(
     renames: Renaming, wanted: Sequence[Collection], there: Sequence[Collection], kept: str
 ) -> None:
-    """Move the old previous away, then put each collection in the place of its predecessor.
+    """Put each collection in the place of its predecessor.
 
     A live collection that the artefact does not have goes as well.
     """
     present = [each.name for each in there if each.kind == "collection"]
     incoming = [each.name for each in wanted if each.kind == "collection"]
-    live = [name for name in present if not name.startswith(RESERVED)]
-    if kept == PREVIOUS:
-        for name in present:
-            if name.startswith(PREVIOUS):
-                renames.rename(name, f"{DISCARDED}{name.removeprefix(PREVIOUS)}")
+    taken = {each.name for each in wanted if each.kind != "view"}
     for name in incoming:
         renames.replace(f"{INCOMING}{name}", name, f"{kept}{name}")
-    for name in live:
-        if name not in incoming:
+    for name in present:
+        if not name.startswith(RESERVED) and name not in taken:
             renames.put_aside(name, f"{kept}{name}")
 
 
@@ -90,21 +108,35 @@ def undone_on_failure(series: Series, live: Sequence[Collection]) -> Iterator[No
 
     Renames are undone by themselves.
     """
+
+    def put_views_back() -> None:
+        set_views(series.session, series.database, _views(live))
+
+    with _or_undone(series.put_back, put_views_back):
+        yield
+
+
+@contextmanager
+def _or_undone(*undo: Callable[[], None]) -> Iterator[None]:
+    """Have the block go well, or what it did undone."""
     try:
         yield
-    except CommandError:
-        series.put_back()
-        set_views(series.session, series.database, _views(live))
+    except CommandError as error:
+        try:
+            for each in undo:
+                each()
+        except CommandError as again:
+            raise CommandError(
+                f"{error}; but time series and views could not all be put back: {again}; pull "
+                "again, or roll back"
+            ) from error
         raise
 
 
-def _make_way(
-    session: Session, database: str, wanted: Sequence[Collection], live: Sequence[Collection]
-) -> None:
+def make_way(session: Session, database: str, names: Container[str]) -> None:
     """Drop live views whose names become those of collections."""
-    taken = {each.name for each in wanted if each.kind != "view"}
-    for each in live:
-        if each.kind == "view" and each.name in taken:
+    for each in collections(session, database, indexes=False):
+        if each.kind == "view" and each.name in names:
             drop(session, database, each.name)
 
 

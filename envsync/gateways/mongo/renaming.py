@@ -13,11 +13,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from pymongo.errors import OperationFailure
-
 from envsync.commands.mongo import RESERVED
-from envsync.errors import CommandError
-from envsync.gateways.mongo.session import Session
+from envsync.errors import CommandError, UnavailableError
+from envsync.gateways.mongo.session import Session, code
 
 _NOT_FOUND = 26
 _CANNOT = {13, 20, 48, 59, 73, 115, 238, 303}
@@ -83,7 +81,7 @@ class Renaming:
         try:
             self.rename(old, new)
         except CommandError as error:
-            if _code(error) != _NOT_FOUND:
+            if code(error) != _NOT_FOUND:
                 raise
             self._answered(None)
             return False
@@ -95,36 +93,46 @@ class Renaming:
         if moved is not None:
             self._answered(_Done(old, new, moved or None))
             if moved != _NOTHING:
-                self.rename(moved, keep)
+                self.put_aside(moved, keep)
             return
         if self.put_aside(new, keep):
             self.gaps = True
         self.rename(old, new, over=True)
 
     def undo(self) -> None:
-        """Rename back, the last one first."""
+        """Rename back, the last one first; one that cannot be leaves the others to be."""
         if self._asked is not None:
             # It may still wait for a lock on the server, and would be done after it was looked for.
             self._session.kill()
             self._answered(self._asked.outcome(self._identities()))
+        failed: CommandError | None = None
         while self._done:
-            last = self._done.pop()
-            if last.exchanged is None:
-                self._rename_back(last.new, last.old)
-                continue
-            moved = self._exchanged(last.exchanged, last.new)
-            if moved is None:
-                self._rename_back(last.new, last.old)
-                self._rename_back(last.exchanged, last.new)
-            elif moved != _NOTHING:
-                self._rename_back(moved, last.old)
+            try:
+                self._undo(self._done.pop())
+            except UnavailableError:
+                raise
+            except CommandError as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
+
+    def _undo(self, last: _Done) -> None:
+        if last.exchanged is None:
+            self._rename_back(last.new, last.old)
+            return
+        moved = self._exchanged(last.exchanged, last.new)
+        if moved is None:
+            self._rename_back(last.new, last.old)
+            self._rename_back(last.exchanged, last.new)
+        elif moved != _NOTHING:
+            self._rename_back(moved, last.old)
 
     def _rename_back(self, old: str, new: str) -> None:
         """Rename if it is still there, over what an application may have made in its absence."""
         try:
             self._session.admin(self._command(old, new, over=not new.startswith(RESERVED)))
         except CommandError as error:
-            if _code(error) != _NOT_FOUND:
+            if code(error) != _NOT_FOUND:
                 raise
 
     def _command(self, old: str, new: str, *, over: bool) -> Mapping[str, object]:
@@ -157,7 +165,7 @@ class Renaming:
         try:
             self._session.admin({"applyOps": [operation]})
         except CommandError as error:
-            if _code(error) in _CANNOT:
+            if code(error) in _CANNOT:
                 self._at_once = False
                 return None
             raise
@@ -182,11 +190,6 @@ def _moved(new: str, before: Mapping[str, object], after: Mapping[str, object]) 
     moved = [name for name, identity in after.items() if taken is not None and identity == taken]
     made_again = [name for name in after if name not in before and _ASIDE.fullmatch(name)]
     return next(iter((*moved, *made_again)), _NOTHING)
-
-
-def _code(error: CommandError) -> int | None:
-    cause = error.__cause__
-    return cause.code if isinstance(cause, OperationFailure) else None
 
 
 @contextmanager

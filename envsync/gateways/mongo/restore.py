@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from envsync.commands.mongo import Restore
 from envsync.errors import CommandError
 from envsync.gateways.mongo.books import stage
-from envsync.gateways.mongo.building import build_indexes, create, insert, stored_in
+from envsync.gateways.mongo.building import build_indexes, create, insert, kept_as_made, stored_in
 from envsync.gateways.mongo.catalogue import Collection, announced
 from envsync.gateways.mongo.channel import Channel
 from envsync.gateways.mongo.parsing import Archive, Documents, End
@@ -138,7 +138,11 @@ def restore(
         loading = _Loading(command, session, tolerant, require_ours)
         archive = Archive(blocks, command.source)
         loads = loading.prepare(archive)
-        with Team(scope, command.jobs, "insert-documents") as team:
+        names = [each.name for each in loads.values()]
+        with (
+            kept_as_made(session, command.target.database, names),
+            Team(scope, command.jobs, "insert-documents") as team,
+        ):
             channel: Channel[_Task] = Channel(team.scope, command.jobs)
             for _ in range(command.jobs):
                 team.start(_work, loading, channel)

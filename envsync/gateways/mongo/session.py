@@ -207,6 +207,12 @@ def _sentence(error: Exception, endpoint: Endpoint) -> CommandError:
     return kind(text)
 
 
+def code(error: CommandError) -> int | None:
+    """Return the number of a server's refusal, as MongoDB counts them; None for other errors."""
+    cause = error.__cause__
+    return cause.code if isinstance(cause, OperationFailure) else None
+
+
 def _unreachable(error: Exception) -> str:
     """Return pymongo's reason without its description of the topology."""
     text = str(error).split(", Timeout:")[0]

@@ -5,7 +5,7 @@ they are. So whoever finds a rollback halfway can tell for each collection wheth
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 
@@ -24,9 +24,9 @@ from envsync.gateways.mongo.books import (
     reached,
     remember,
 )
-from envsync.gateways.mongo.catalogue import collections
+from envsync.gateways.mongo.catalogue import Collection, collections
 from envsync.gateways.mongo.exchanging import Series
-from envsync.gateways.mongo.promote import drop_prefixed, undone_on_failure
+from envsync.gateways.mongo.promote import drop_prefixed, make_way, undone_on_failure
 from envsync.gateways.mongo.renaming import Renaming, renaming
 from envsync.gateways.mongo.session import Session, connect
 from envsync.gateways.mongo.views import remembered, set_views, written
@@ -63,6 +63,7 @@ def _planned(session: Session, database: str) -> Swap:
     there = collections(session, database, indexes=False)
     live = [each for each in there if not each.name.startswith(RESERVED)]
     previous = [each for each in there if each.name.startswith(PREVIOUS)]
+    _refuse_mixed(database, live, previous)
     return Swap(
         {each.name: each.uuid for each in live if each.kind == "collection"},
         {
@@ -74,6 +75,24 @@ def _planned(session: Session, database: str) -> Swap:
         tuple(each.name.removeprefix(PREVIOUS) for each in previous if each.kind == "timeseries"),
         tuple(written(each) for each in live if each.kind == "view"),
     )
+
+
+def _refuse_mixed(
+    database: str, live: Sequence[Collection], previous: Sequence[Collection]
+) -> None:
+    """Refuse to exchange a time series and a collection: the one would go as the other comes."""
+    was = {each.name.removeprefix(PREVIOUS): each.kind for each in previous}
+    mixed = [
+        each.name
+        for each in live
+        if each.kind != "view" and was.get(each.name, each.kind) != each.kind
+    ]
+    if mixed:
+        raise CommandError(
+            f"{', '.join(mixed)} of {database!r} is a time series in the one of live and previous "
+            "and a collection in the other, and these cannot change places; nothing was rolled "
+            "back: pull an older artefact instead, with --timestamp"
+        )
 
 
 def _all_or_nothing(command: SwapBack, session: Session, swap: Swap, exchange: _Exchange) -> None:
@@ -121,6 +140,7 @@ def _written_down(session: Session, database: str, swap: Swap) -> Iterator[None]
 def _exchange(  # noqa: PLR0913, PLR0917 - where, what, and with whose help
     session: Session, database: str, swap: Swap, before: Note, series: Series, renames: Renaming
 ) -> None:
+    make_way(session, database, {*swap.previous, *swap.previous_series})
     series.swap(swap, partial(reached, session, database))
     _rename(renames, swap, _places(session, database))
     set_views(session, database, [remembered(each) for each in before.views])
