@@ -1,5 +1,6 @@
 """Every field that any document has is found, with every type it has anywhere."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,6 +50,14 @@ FOUND = {
     r"x\*[][]": ("int",),
     r"x\*[][].deep[]": ("null",),
 }
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays(scratch_mongo: Mongod) -> Iterator[None]:
+    """Others look for what lies on the server."""
+    yield
+    with scratch_mongo.client() as client:
+        client.drop_database("columns")
 
 
 def _target(server: Mongod) -> Target:
