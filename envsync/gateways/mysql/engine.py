@@ -57,7 +57,7 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
     """One line a command: the table of what carries out what."""
     scope = work.scope
     if _CLAIM in work.kept:
-        schemas.verify_claim(cast("Session", work.kept[_CLAIM]))
+        schemas.verify_claim(cast("Session", work.kept[_CLAIM]), scope)
     match command:
         case my.Claim():
             work.kept[_CLAIM] = work.held.enter_context(schemas.claim(command, scope))

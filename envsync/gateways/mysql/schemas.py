@@ -54,11 +54,12 @@ def claim(command: Claim, scope: Scope) -> Iterator[Session]:
         yield session
 
 
-def verify_claim(claim: Session) -> None:
+def verify_claim(claim: Session, scope: Scope) -> None:
     """Raise CommandError where the session that holds the claim is gone, and the claim with it."""
     try:
         claim.run("SELECT 1")
     except pymysql.Error as error:
+        scope.check()
         raise lost(said(error)) from None
 
 

@@ -70,11 +70,12 @@ def _take(session: Session, command: Claim) -> None:
         raise taken(command.database, command.endpoint)
 
 
-def verify_claim(claim: Session) -> None:
+def verify_claim(claim: Session, scope: Scope) -> None:
     """Raise CommandError where the session that holds the claim is gone, and the claim with it."""
     try:
         claim.execute("SELECT")
     except psycopg.Error as error:
+        scope.check()
         raise lost(first_line(error)) from error
 
 

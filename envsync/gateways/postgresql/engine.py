@@ -67,7 +67,7 @@ def perform(command: Command, work: Work) -> Measured | None:  # noqa: C901, PLR
     """One line a command: the table of what carries out what."""
     scope = work.scope
     if _CLAIM in work.kept:
-        databases.verify_claim(_claim(work))
+        databases.verify_claim(_claim(work), scope)
     match command:
         case pg.Claim():
             work.kept[_CLAIM] = work.held.enter_context(databases.claim(command, scope))
