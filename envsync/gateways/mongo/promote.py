@@ -127,8 +127,7 @@ def _or_undone(*undo: Callable[[], None]) -> Iterator[None]:
                 each()
         except CommandError as again:
             raise CommandError(
-                f"{error}; but time series and views could not all be put back: {again}; pull "
-                "again, or roll back"
+                f"{error}; but time series and views could not all be put back: {again}; pull again"
             ) from error
         raise
 

@@ -204,7 +204,7 @@ def renaming(session: Session, database: str, *, at_once: bool) -> Iterator[Rena
         except CommandError as again:
             raise CommandError(
                 f"cannot put all collections of {database!r} in their place: {error}; nor rename "
-                f"back those that were: {again}; pull again, or roll back"
+                f"back those that were: {again}; pull again"
             ) from error
         raise type(error)(
             f"cannot put the collections of {database!r} in their place: {error}; what was live "
