@@ -106,6 +106,22 @@ def test_a_promote_that_fails_leaves_no_time_series_that_was_not_there(
     assert_nothing_left(scene)
 
 
+def test_a_rollback_that_fails_loses_no_time_series(steps: Steps[MongoScene]) -> None:
+    site = steps.scene.site
+    assert steps.scene.run(*SYNC).code == 0
+    with site.production.client() as client:
+        client[site.source].readings.insert_one({"at": datetime(2026, 1, 1, tzinfo=UTC)})
+    before = held(site)
+    assert steps.scene.run(*SYNC).code == 0
+    now = held(site)
+    assert now != before
+    assert cut(steps, is_rename, *ROLLBACK) == 2
+    assert held(site) == now
+    for expected in (before, now):
+        ran = steps.scene.run(*ROLLBACK)
+        assert (ran.code, held(site)) == (0, expected), ran.err
+
+
 def test_a_copy_that_somebody_drops_while_it_is_made_is_not_promoted(
     steps: Steps[MongoScene],
 ) -> None:

@@ -57,9 +57,9 @@ class Series:
         return whole
 
     def swap(self, wanted: Swap, reached: Callable[[int], None]) -> None:
-        """Exchange the content of live and previous time series, on from the phase it was at.
+        """Give live time series the content of previous ones, on from the phase it was at.
 
-        In each phase a copy is whole before what it was made of is dropped.
+        In each phase a copy is whole before what it was made of is dropped; the previous stay.
         """
         if wanted.phase < _ASIDE:
             there = self._present()
@@ -72,14 +72,21 @@ class Series:
         if wanted.phase < _FILLED:
             there = self._present()
             for name in wanted.previous_series:
+                if name not in wanted.live_series:
+                    self.made.append(name)
                 if f"{PREVIOUS}{name}" in there:
                     self._copy_over(there[f"{PREVIOUS}{name}"], name)
-                    self._drop(f"{PREVIOUS}{name}")
             reached(_FILLED)
+
+    def settle(self, swapped: Swap) -> None:
+        """Have the previous time series be what was live; it may be begun again."""
         there = self._present()
-        for name in wanted.live_series:
+        for name in swapped.live_series:
             if f"{DISCARDED}{name}" in there:
                 self._copy_over(there[f"{DISCARDED}{name}"], f"{PREVIOUS}{name}")
+        for name in swapped.previous_series:
+            if name not in swapped.live_series:
+                self._drop(f"{PREVIOUS}{name}")
 
     def unmake(self) -> None:
         """Drop what was made under names that no time series had; others may want them back."""

@@ -42,7 +42,7 @@ def promote(command: Promote, require_ours: Callable[[], None], scope: Scope) ->
         with (
             undone_on_failure(series, live),
             renaming(session, database, at_once=command.at_once) as renames,
-            _or_undone(series.unmake),
+            or_undone(series.unmake),
         ):
             make_way(session, database, [each.name for each in wanted if each.kind != "view"])
             _clear_previous(renames, series, there, kept)
@@ -112,12 +112,12 @@ def undone_on_failure(series: Series, live: Sequence[Collection]) -> Iterator[No
     def put_views_back() -> None:
         set_views(series.session, series.database, _views(live))
 
-    with _or_undone(series.put_back, put_views_back):
+    with or_undone(series.put_back, put_views_back):
         yield
 
 
 @contextmanager
-def _or_undone(*undo: Callable[[], None]) -> Iterator[None]:
+def or_undone(*undo: Callable[[], None]) -> Iterator[None]:
     """Have the block go well, or what it did undone."""
     try:
         yield

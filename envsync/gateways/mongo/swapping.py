@@ -26,7 +26,7 @@ from envsync.gateways.mongo.books import (
 )
 from envsync.gateways.mongo.catalogue import Collection, collections
 from envsync.gateways.mongo.exchanging import Series
-from envsync.gateways.mongo.promote import drop_prefixed, make_way, undone_on_failure
+from envsync.gateways.mongo.promote import drop_prefixed, make_way, or_undone, undone_on_failure
 from envsync.gateways.mongo.renaming import Renaming, renaming
 from envsync.gateways.mongo.session import Session, connect
 from envsync.gateways.mongo.views import remembered, set_views, written
@@ -46,8 +46,11 @@ def swap_back(command: SwapBack, scope: Scope) -> Measured:
         exchange = partial(_exchange, session, database, swap, before)
         if begun is None:
             _all_or_nothing(command, session, swap, exchange)
-        else:
-            _finish(command, session, exchange)
+        with _to_be_finished(database):
+            if begun is not None:
+                renames = Renaming(session, database, at_once=command.at_once)
+                exchange(Series(session, database), renames)
+            Series(session, database).settle(swap)
         remember(session, database, Note(before.provenance), Note(now.provenance, swap.views))
         # All is exchanged: an error would have it exchanged again.
         try:
@@ -103,19 +106,20 @@ def _all_or_nothing(command: SwapBack, session: Session, swap: Swap, exchange: _
         _written_down(session, database, swap),
         undone_on_failure(series, views),
         renaming(session, database, at_once=command.at_once) as renames,
+        or_undone(series.unmake),
     ):
         exchange(series, renames)
 
 
-def _finish(command: SwapBack, session: Session, exchange: _Exchange) -> None:
-    """Go on where a run was cut short; after a failure, whoever comes next does."""
-    database = command.target.database
+@contextmanager
+def _to_be_finished(database: str) -> Iterator[None]:
+    """Go on where nothing is undone any more; after a failure, whoever comes next does."""
     try:
-        exchange(Series(session, database), Renaming(session, database, at_once=command.at_once))
+        yield
     except CommandError as error:
         raise type(error)(
-            f"cannot finish the rollback of {database!r} that was interrupted: {error}; some "
-            "collections are of the one state and some of the other: roll back again, or pull"
+            f"cannot finish the rollback of {database!r}: {error}; some collections may be of the "
+            "one state and some of the other: roll back again, which finishes it, or pull"
         ) from error
 
 
