@@ -43,7 +43,7 @@ def swap_back(command: SwapBack, scope: Scope) -> Measured:
         now, before = notes(session, database)
         begun = cut_short(session, database)
         swap = begun or _planned(session, database)
-        exchange = partial(_exchange, session, database, swap, before)
+        exchange = partial(_exchange, swap, before)
         if begun is None:
             _all_or_nothing(command, session, swap, exchange)
         with _to_be_finished(database):
@@ -141,9 +141,8 @@ def _written_down(session: Session, database: str, swap: Swap) -> Iterator[None]
         raise
 
 
-def _exchange(  # noqa: PLR0913, PLR0917 - where, what, and with whose help
-    session: Session, database: str, swap: Swap, before: Note, series: Series, renames: Renaming
-) -> None:
+def _exchange(swap: Swap, before: Note, series: Series, renames: Renaming) -> None:
+    session, database = series.session, series.database
     make_way(session, database, {*swap.previous, *swap.previous_series})
     series.swap(swap, partial(reached, session, database))
     _rename(renames, swap, _places(session, database))
